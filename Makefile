@@ -1,0 +1,70 @@
+# Everything runs from .venv, which is built here from the lock files; nothing is taken from outside of it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+UV_VERSION := 0.13.9
+COVERAGE_AT_LEAST := 95
+
+export PYTHONNOUSERSITE := 1
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTEST_ADDOPTS PYTEST_PLUGINS COVERAGE_FILE COVERAGE_PROCESS_START MYPYPATH
+
+.PHONY: help demo test check prove lock clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo    the whole story on stand-ins of Slack and LigdiCash: no account, no key"
+	@echo "make test    the tests, with branch coverage"
+	@echo "make check   ruff, mypy --strict, import-linter"
+	@echo "make prove   the tests that take longer"
+	@echo "make lock    the lock files anew, from pyproject.toml"
+	@echo "make clean   away with .venv and everything that tools left behind"
+
+demo: $(VENV)/.runtime
+	@$(BIN)/python -m bot demo
+
+test: $(VENV)/.dev
+	@rm -f .coverage .coverage.*
+	@$(BIN)/python -m coverage run -m pytest -m "not prove"
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report --fail-under=$(COVERAGE_AT_LEAST)
+
+check: $(VENV)/.dev
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check .
+	@$(BIN)/python -m mypy --strict bot handlers storage tests
+	@$(BIN)/lint-imports
+
+prove: $(VENV)/.dev
+	@$(BIN)/python -m pytest -m prove
+
+$(VENV)/.runtime: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Payout Bot needs Python 3.11 or newer, and '$(PYTHON)' is not: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Payout Bot needs Python's venv module: apt install python3-venv"; exit 1; }
+	@echo "Setting up $(VENV) ..."
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements.txt
+	@$(PIP) install --no-build-isolation --no-index --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements-dev.txt
+	@touch $@
+
+# One lock for Python 3.11 to 3.13 and each system; with hashes, without addresses.
+LOCK = $(VENV)-lock/bin/uv --no-config --quiet pip compile pyproject.toml --universal --python-version 3.11 \
+	--upgrade --generate-hashes --no-annotate --no-header --no-emit-index-url
+lock:
+	@$(PYTHON) -m venv --clear $(VENV)-lock
+	@$(VENV)-lock/bin/python -m pip --disable-pip-version-check -qq install uv==$(UV_VERSION)
+	@$(LOCK) --group build --output-file requirements.txt
+	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	@rm -rf $(VENV)-lock
+
+clean:
+	@rm -rf $(VENV) $(VENV)-lock .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+		.import_linter_cache build dist *.egg-info
+	@find bot handlers storage tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,5 @@
+"""`python -m bot` is `payout-bot`."""
+
+from bot.cli import main
+
+main()

@@ -1,0 +1,268 @@
+"""The roof: builds the parts, ties them together, starts and stops them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import aiohttp
+import structlog
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltError
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.background import Background
+from bot.channels import Channels
+from bot.clock import Clock, Ids, SystemClock
+from bot.desk.decisions import Decisions
+from bot.desk.evidence import Evidence
+from bot.desk.payments import Payments
+from bot.desk.requests import Requests
+from bot.ligdicash.client import CREATE_DEADLINE, LigdicashClient, make_http_client
+from bot.outbox import Outbox
+from bot.people import People
+from bot.policy import Rules
+from bot.settings import Settings
+from bot.speech.notices import Notices
+from bot.worker import Worker
+from handlers.decisions import DecisionButtons
+from handlers.health import Health
+from handlers.payout_command import PayoutCommand
+from handlers.relay import LARGEST_BODY, Relay
+from handlers.request_modal import RequestModal
+from storage.connection import open_ledger, open_reader
+from storage.ledger import Ledger
+from storage.writer import ThreadWriter
+
+log = structlog.get_logger(__name__)
+
+# Seconds. What runs when the bot is told to stop may finish: the longest is a payment on its way.
+STOP_PAYMENTS_AFTER = CREATE_DEADLINE + 5.0
+STOP_ANSWERS_AFTER = 3.0
+STOP_TELLING_AFTER = 5.0
+# Seconds between two tries to learn from Slack who the bot is.
+INTRODUCE_AGAIN = 5.0
+
+# Slack's word that the token itself is wrong: waiting mends none of these.
+_TOKEN_REFUSED = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
+
+
+class StartError(Exception):
+    """The bot cannot start as it is set up; the text says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the bot is in Slack, learnt at start."""
+
+    team: str
+    bot: str
+    user: str
+    name: str
+
+
+class Bot:
+    """The whole bot in one process."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> None:
+        self._settings = settings
+        clock, ids = clock or SystemClock(), ids or Ids()
+        writer = ThreadWriter(open_ledger(settings.database_path))
+        self._ledger = Ledger(open_reader(settings.database_path), writer, clock, ids)
+        # Without retry handlers: the SDK's own would post a second time after a dropped connection.
+        self._slack = AsyncWebClient(
+            token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url, retry_handlers=[]
+        )
+        self._http = make_http_client()
+        self._rules = rules_of(settings)
+        self._people = People(self._slack, clock)
+        self._channels = Channels(self._slack, clock)
+        self._background = Background()
+        self._identity: Identity | None = None
+        self._slack_problem: str | None = "Slack has not said yet who the bot is"
+        self._requests = Requests(self._ledger, self._people, self._rules)
+        self._decisions = Decisions(self._ledger, self._people, self._rules)
+        self._worker = self._make_worker(clock, ids)
+        self._outbox = Outbox(
+            self._ledger, self._slack, Notices(self._rules, settings.timezone), clock, settings.audit_channel
+        )
+        self._bolt = self._make_bolt()
+        self._socket: AsyncSocketModeHandler | None = None
+        self._runner = web.AppRunner(self._make_web(), access_log=None, handle_signals=False)
+        self._loops: list[asyncio.Task[None]] = []
+
+    # Making
+
+    def _make_worker(self, clock: Clock, ids: Ids) -> Worker:
+        settings = self._settings
+        ligdicash = LigdicashClient(
+            self._http,
+            base_url=settings.ligdicash_api_url,
+            api_key=settings.ligdicash_api_key.get_secret_value(),
+            auth_token=settings.ligdicash_auth_token.get_secret_value(),
+        )
+        poll = settings.status_poll_seconds
+        return Worker(
+            self._ledger,
+            clock,
+            requests=self._requests,
+            decisions=self._decisions,
+            payments=Payments(
+                self._ledger, ligdicash, clock, ids, public_url=settings.public_url, first_poll=poll
+            ),
+            evidence=Evidence(self._ledger, ligdicash, first_poll=poll),
+        )
+
+    def _make_bolt(self) -> AsyncApp:
+        secret = self._settings.slack_signing_secret
+        bolt = AsyncApp(
+            client=self._slack,
+            signing_secret=secret.get_secret_value() if secret else "",
+            # Bolt reads the names of its arguments and takes a method's `self` for one of them.
+            authorize=lambda: self._authorize(),
+            # Without it Bolt polls for the acknowledgement each 10 ms; our listeners return fast.
+            process_before_response=True,
+            ignoring_self_events_enabled=False,
+            attaching_function_token_enabled=False,
+            attaching_conversation_kwargs_enabled=False,
+        )
+        PayoutCommand(
+            self._slack,
+            requests=self._requests,
+            people=self._people,
+            channels=self._channels,
+            rules=self._rules,
+            background=self._background,
+        ).register(bolt)
+        RequestModal(self._requests).register(bolt)
+        DecisionButtons(
+            self._slack, self._ledger, decisions=self._decisions, background=self._background
+        ).register(bolt)
+        return bolt
+
+    def _make_web(self) -> web.Application:
+        app = web.Application(client_max_size=LARGEST_BODY)
+        Relay(self._ledger).register(app)
+        Health(self._ledger, self.slack_problem).register(app)
+        if self._settings.slack_app_token is None:
+            app.router.add_post("/slack/events", self._hear_slack)
+        return app
+
+    async def _authorize(self) -> AuthorizeResult:
+        if self._identity is None:
+            raise BoltError("Slack has not said yet who the bot is")
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=self._identity.team,
+            bot_user_id=self._identity.user,
+            bot_id=self._identity.bot,
+            bot_token=self._settings.slack_bot_token.get_secret_value(),
+        )
+
+    async def _hear_slack(self, request: web.Request) -> web.Response:
+        if self._identity is None:
+            return web.Response(status=503, text="not ready")
+        return await to_aiohttp_response(await self._bolt.async_dispatch(await to_bolt_request(request)))
+
+    # Running
+
+    async def start(self) -> str:
+        """Listen, learn who the bot is, begin to work; the address listened on.
+
+        Raises `StartError` when the port is taken or Slack refuses the token.
+        """
+        address = await self._listen()
+        await self._introduce()
+        self._loops = [
+            asyncio.create_task(self._worker.run(), name="worker"),
+            asyncio.create_task(self._outbox.run(), name="outbox"),
+        ]
+        if self._identity is None:
+            self._loops.append(asyncio.create_task(self._introduce_later(), name="introduce"))
+        if self._settings.slack_app_token is not None:
+            await self._open_socket(self._settings.slack_app_token.get_secret_value())
+        return address
+
+    def slack_problem(self) -> str | None:
+        """Why Slack cannot be reached now; None when it can."""
+        if self._slack_problem is not None:
+            return self._slack_problem
+        session = self._socket.client.current_session if self._socket else None
+        if self._socket is not None and (session is None or session.closed):
+            return "Slack: no Socket Mode connection is open"
+        return None
+
+    async def stop(self) -> None:
+        """Take nothing more in, finish what is in flight, leave the rest to the next start."""
+        if self._socket is not None:
+            await self._socket.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+        await self._runner.cleanup()
+        await self._background.drain(STOP_ANSWERS_AFTER)
+        await self._worker.stop(STOP_PAYMENTS_AFTER)
+        await self._outbox.stop(STOP_TELLING_AFTER)
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        await self._http.aclose()
+        await self._ledger.close()
+
+    async def _listen(self) -> str:
+        settings = self._settings
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, settings.host, settings.port).start()
+        except OSError as error:
+            raise StartError(f"HOST, PORT: cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
+        return f"http://{settings.host}:{settings.port}"
+
+    async def _introduce(self) -> None:
+        try:
+            answer = await self._slack.auth_test()
+        except SlackApiError as error:
+            why = str(error.response.get("error"))
+            if why in _TOKEN_REFUSED:
+                raise StartError(f"SLACK_BOT_TOKEN: Slack refuses it ({why}). Take it from the app's page.") from error
+            self._slack_problem = f"Slack: auth.test says {why}"
+            return
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            self._slack_problem = f"Slack does not answer ({type(error).__name__})"
+            return
+        self._identity = Identity(answer["team_id"], answer["bot_id"], answer["user_id"], answer["user"])
+        self._people.team = self._identity.team
+        self._people.bot_name = self._identity.name
+        self._slack_problem = None
+
+    async def _introduce_later(self) -> None:
+        """Slack was down at start: payouts go on meanwhile, and it is asked until it answers."""
+        while self._identity is None:
+            await asyncio.sleep(INTRODUCE_AGAIN)
+            try:
+                await self._introduce()
+            except StartError as error:
+                log.error("slack_refuses_the_bot", why=str(error))  # noqa: TRY400 - the sentence says it all
+                self._slack_problem = str(error)
+
+    async def _open_socket(self, app_token: str) -> None:
+        self._socket = AsyncSocketModeHandler(self._bolt, app_token, web_client=self._slack)
+        connect = self._socket.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+        connecting: asyncio.Task[None] = asyncio.create_task(connect, name="socket")
+        self._loops.append(connecting)
+        await asyncio.wait([connecting], timeout=INTRODUCE_AGAIN)
+
+
+def rules_of(settings: Settings) -> Rules:
+    """What this installation allows, as the policy reads it."""
+    return Rules(
+        approvers=settings.approvers,
+        requesters=settings.requesters,
+        channels=settings.payout_channels,
+        countries=settings.countries,
+        max_amount=settings.max_amount,
+        audit_channel=settings.audit_channel,
+        audit_full_numbers=settings.audit_full_numbers,
+    )

@@ -1,0 +1,61 @@
+"""Where the bot is: whether Slack lets it speak in a channel."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.clock import MINUTE, Clock
+
+log = structlog.get_logger(__name__)
+
+# Seconds: what is left of the 3 s in which a form must open.
+LOOK_UP_DEADLINE = 1.5
+CACHED_FOR = MINUTE
+MOST_CACHED = 5_000
+
+
+class Membership(enum.StrEnum):
+    """Whether the bot is a member."""
+
+    IN = "in"
+    OUT = "out"
+    UNKNOWN = "unknown"
+
+
+class Channels:
+    """Asks Slack about channels and remembers for a minute where the bot is in."""
+
+    def __init__(self, slack: AsyncWebClient, clock: Clock) -> None:
+        self._slack = slack
+        self._clock = clock
+        self._joined: dict[str, int] = {}
+
+    async def membership(self, channel: str) -> Membership:
+        """Whether the bot may post there. Never raises; what cannot be learnt in time is `UNKNOWN`."""
+        if self._clock.now() - self._joined.get(channel, 0) < CACHED_FOR:
+            return Membership.IN
+        found = await self._look_up(channel)
+        if found is Membership.IN:
+            if len(self._joined) >= MOST_CACHED:
+                self._joined.clear()
+            self._joined[channel] = self._clock.now()
+        return found
+
+    async def _look_up(self, channel: str) -> Membership:
+        try:
+            async with asyncio.timeout(LOOK_UP_DEADLINE):
+                answer = await self._slack.conversations_info(channel=channel)
+        except SlackApiError as error:
+            # A private channel that the bot is not in does not exist for it.
+            return Membership.OUT if error.response.get("error") == "channel_not_found" else Membership.UNKNOWN
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            log.warning("channel_not_learnt", channel=channel, why=type(error).__name__)
+            return Membership.UNKNOWN
+        found = answer.get("channel") or {}
+        return Membership.IN if found.get("is_member") else Membership.OUT

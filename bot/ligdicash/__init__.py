@@ -1,0 +1,1 @@
+"""LigdiCash's payment API over httpx: one POST that pays, one GET that asks."""

@@ -1,0 +1,372 @@
+"""Telling Slack what is recorded: each channel has its own lane, in order, within Slack's limits, at least once."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.background import Background
+from bot.clock import SECOND, Clock
+from bot.speech.cards import Message
+from bot.speech.notices import AUDIT, Notices, addresses
+from storage import queries
+from storage.ledger import Ledger, Transaction
+from storage.payout import Delivery, EventKind, Place, Record, State
+
+log = structlog.get_logger(__name__)
+
+# Slack takes about one message a second in a channel; edits and private answers are not counted there.
+SECONDS_BETWEEN_POSTS = 1.0
+# Audit lines that come within this time become one message.
+GATHER_FOR = 2 * SECOND
+CALL_DEADLINE = 10.0
+LONGEST_SLEEP = 1.0
+
+_LOOK_AHEAD = 200
+_AUDIT_LINES = 20
+_LONGEST_AUDIT = 2_800
+_LONGEST_PAUSE = 60 * SECOND
+
+# Slack's word that this will never be taken. Anything else may pass later.
+_PERMANENT = frozenset(
+    {
+        "channel_not_found", "not_in_channel", "is_archived", "message_not_found", "cant_update_message",
+        "edit_window_closed", "user_not_in_channel", "user_not_found", "cannot_dm_bot", "no_permission",
+        "restricted_action", "restricted_action_read_only_channel", "restricted_action_thread_only_channel",
+        "msg_too_long", "no_text", "invalid_blocks", "invalid_blocks_format", "invalid_arguments",
+        "thread_not_found", "messages_tab_disabled", "as_user_not_supported", "team_access_not_granted",
+    }
+)  # fmt: skip
+
+
+class Verb(enum.StrEnum):
+    """The three calls by which something is told."""
+
+    POST = "chat.postMessage"
+    EDIT = "chat.update"
+    WHISPER = "chat.postEphemeral"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call on Slack, which tells everything in `deliveries` at once."""
+
+    verb: Verb
+    deliveries: Sequence[Delivery]
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Slack took it; `ts` names the message."""
+
+    ts: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotNow:
+    """Slack did not take it, or its answer was lost; `seconds` is how long Slack wants to be left alone, if it said so."""
+
+    why: str
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """Slack's permanent word."""
+
+    why: str
+
+
+SlackAnswer = Taken | NotNow | Never
+
+
+async def ask_slack(slack: AsyncWebClient, call: Call) -> SlackAnswer:
+    """Make one call, once; the outbox decides whether it is made again, not the client."""
+    try:
+        async with asyncio.timeout(CALL_DEADLINE):
+            answer = await slack.api_call(call.verb, json=dict(call.arguments))
+    except SlackApiError as error:
+        return _classify(error)
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        return NotNow(type(error).__name__, None)
+    ts = answer.get("ts") or answer.get("message_ts")
+    return Taken(None if ts is None else str(ts))
+
+
+def _classify(error: SlackApiError) -> SlackAnswer:
+    why = str(error.response.get("error") or error.response.status_code)
+    if error.response.status_code == 429 or why == "ratelimited":  # noqa: PLR2004 - too many requests
+        try:
+            seconds = float(error.response.headers.get("Retry-After", 1))
+        except ValueError:
+            seconds = 1.0
+        return NotNow("ratelimited", seconds)
+    return Never(why) if why in _PERMANENT else NotNow(why, None)
+
+
+class Outbox:
+    """Works off the deliveries of every channel; one broken channel holds up no other."""
+
+    def __init__(self, ledger: Ledger, slack: AsyncWebClient, notices: Notices, clock: Clock, audit_channel: str) -> None:
+        self._ledger = ledger
+        self._slack = slack
+        self._notices = notices
+        self._clock = clock
+        self._audit_channel = audit_channel
+        self._lanes: dict[str, _Lane] = {}
+        self._background = Background()
+        self._woken = asyncio.Event()
+        self._stopping = False
+        ledger.on_change(self._wake)
+
+    async def run(self) -> None:
+        """Open a lane for every channel that waits to be told something."""
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                for channel in queries.channels_with_deliveries(self._ledger.reader):
+                    self._open(channel)
+            except sqlite3.Error:
+                log.exception("ledger_not_readable")
+            await _wait(self._woken, LONGEST_SLEEP)
+
+    async def stop(self, seconds: float) -> None:
+        """Begin no further call; what is not told yet is told by the next start."""
+        self._stopping = True
+        self._wake()
+        await self._background.drain(seconds)
+
+    def _wake(self) -> None:
+        self._woken.set()
+        for lane in self._lanes.values():
+            lane.woken.set()
+
+    def _open(self, channel: str) -> None:
+        if channel not in self._lanes:
+            self._lanes[channel] = _Lane()
+            self._background.start(self._work(channel, self._lanes[channel]), name=f"lane {channel}")
+
+    async def _work(self, channel: str, lane: _Lane) -> None:
+        """Tell one channel everything, then close its lane."""
+        try:
+            while not self._stopping:
+                lane.woken.clear()
+                waiting = queries.open_deliveries(self._ledger.reader, channel, _LOOK_AHEAD)
+                if not waiting and lane.posts_from <= self._clock.now():
+                    return
+                call, wait_until = self._next_call(waiting, lane, channel)
+                if call is None:
+                    await _wait(lane.woken, min(LONGEST_SLEEP, max(0.0, (wait_until - self._clock.now()) / 1000)))
+                else:
+                    await self._make(call, lane)
+        finally:
+            self._lanes.pop(channel, None)
+
+    # What to say next
+
+    def _next_call(self, waiting: Sequence[Delivery], lane: _Lane, channel: str) -> tuple[Call | None, int]:
+        """The next call that may be made now; else when to look again."""
+        now = self._clock.now()
+        if channel == AUDIT:
+            return self._next_audit(waiting, lane, now)
+        later = now + int(LONGEST_SLEEP * SECOND)
+        post_seen = False
+        for delivery in waiting:
+            record = self._record(delivery)
+            verb = _verb(delivery, record)
+            # Posts keep their order: while the first one waits, those behind it wait too. Edits and whispers may pass.
+            if verb is Verb.POST and post_seen:
+                continue
+            post_seen = post_seen or verb is Verb.POST
+            free_at = max(delivery.due_at, lane.posts_from if verb is Verb.POST else lane.others_from)
+            if free_at <= now:
+                return self._call(verb, delivery, record, waiting), now
+            later = min(later, free_at)
+        return None, later
+
+    def _next_audit(self, waiting: Sequence[Delivery], lane: _Lane, now: int) -> tuple[Call | None, int]:
+        if not waiting:
+            return None, lane.posts_from
+        first = waiting[0]
+        full = len(waiting) >= _AUDIT_LINES
+        ready_at = max(first.due_at if full else first.due_at + GATHER_FOR, lane.posts_from)
+        if ready_at > now:
+            return None, ready_at
+        told = self._audit_lines([delivery for delivery in waiting if delivery.due_at <= now])
+        drawn = self._notices.audit([(delivery.event, record) for delivery, record in told])
+        arguments = {"channel": self._audit_channel} | _content(drawn)
+        return Call(Verb.POST, [delivery for delivery, _ in told], arguments), now
+
+    def _audit_lines(self, due: Sequence[Delivery]) -> list[tuple[Delivery, Record | None]]:
+        """As many lines as one message holds."""
+        told: list[tuple[Delivery, Record | None]] = []
+        length = 0
+        for delivery in due[:_AUDIT_LINES]:
+            record = self._record(delivery)
+            length += len(self._notices.audit_line(delivery.event, record)) + 1
+            if told and length > _LONGEST_AUDIT:
+                break
+            told.append((delivery, record))
+        return told
+
+    def _record(self, delivery: Delivery) -> Record | None:
+        return None if delivery.payout is None else self._ledger.record(delivery.payout)
+
+    def _call(self, verb: Verb, delivery: Delivery, record: Record | None, waiting: Sequence[Delivery]) -> Call:
+        """A card or question is drawn as it is now, so one call tells every event that waits for it."""
+        together = [delivery]
+        if delivery.place in _DRAWN_AS_NOW:
+            together = [
+                other for other in waiting if (other.payout, other.place) == (delivery.payout, delivery.place)
+            ]
+        arguments: dict[str, Any] = {"channel": delivery.channel} | _content(self._notices.draw(delivery, record))
+        if verb is Verb.EDIT and record is not None:
+            arguments["ts"] = _place_ts(delivery, record)
+        elif delivery.place in _IN_THREAD and record is not None and record.payout.card_ts is not None:
+            arguments["thread_ts"] = record.payout.card_ts
+        if verb is Verb.POST:
+            arguments |= {"unfurl_links": False, "unfurl_media": False}
+        if verb is Verb.WHISPER:
+            arguments["user"] = delivery.person
+        return Call(verb, together, arguments)
+
+    # Saying it
+
+    async def _make(self, call: Call, lane: _Lane) -> None:
+        if call.deliveries[0].place in _NEEDS_CARD and "thread_ts" not in call.arguments and "ts" not in call.arguments:
+            # Posts keep their order, so the card was tried before: Slack never took it, and there is no thread.
+            await self._give_up(call, Never("no card"))
+            return
+        await self._ledger.write(lambda tx: tx.note_posting(call.deliveries))
+        answer = await ask_slack(self._slack, call)
+        now = self._clock.now()
+        if call.verb is Verb.POST:
+            lane.posts_from = now + int(SECONDS_BETWEEN_POSTS * SECOND)
+        if isinstance(answer, Taken):
+            await self._ledger.write(lambda tx: _note_taken(tx, call, answer.ts))
+        elif isinstance(answer, NotNow):
+            await self._delay(call, answer, lane, now)
+        elif call.verb is Verb.WHISPER:
+            await self._tell_directly(call, answer)
+        else:
+            await self._give_up(call, answer)
+
+    async def _delay(self, call: Call, answer: NotNow, lane: _Lane, now: int) -> None:
+        tries = max(delivery.tries for delivery in call.deliveries)
+        pause = min(SECOND * 2**tries, _LONGEST_PAUSE) if answer.seconds is None else int(answer.seconds * SECOND)
+        if answer.seconds is not None:
+            lane.hold(call.verb, now + pause)
+        log.warning("slack_did_not_take_it", verb=call.verb, why=answer.why, tries=tries + 1)
+        await self._ledger.write(lambda tx: tx.note_delayed(call.deliveries, now + pause, answer.why))
+
+    async def _tell_directly(self, call: Call, answer: Never) -> None:
+        """Somebody who is not in the channel cannot be whispered to there: a direct message reaches them."""
+        told = {key: value for key, value in call.arguments.items() if key in {"text", "blocks"}}
+        again = await ask_slack(self._slack, Call(Verb.POST, call.deliveries, told | {"channel": call.arguments["user"]}))
+        if isinstance(again, Taken):
+            await self._ledger.write(lambda tx: tx.note_delivered(call.deliveries, again.ts))
+        else:
+            await self._give_up(call, answer)
+
+    async def _give_up(self, call: Call, answer: Never) -> None:
+        log.error("slack_never_takes_it", verb=call.verb, channel=call.arguments["channel"], why=answer.why)
+        await self._ledger.write(lambda tx: self._note_given_up(tx, call, answer.why))
+
+    def _note_given_up(self, tx: Transaction, call: Call, why: str) -> None:
+        tx.note_undeliverable(call.deliveries, why)
+        first = call.deliveries[0]
+        # Nobody is left to tell when the audit channel itself is gone: readiness says it.
+        if first.place is Place.AUDIT:
+            return
+        record = None if first.payout is None else tx.record(first.payout)
+        tx.append(
+            EventKind.DELIVERY_FAILED,
+            payout=first.payout,
+            attempt=first.event.attempt,
+            actor=None,
+            data={"channel": first.channel, "place": first.place, "error": why},
+            addresses=addresses(
+                EventKind.DELIVERY_FAILED,
+                channel=first.channel,
+                requester=record.payout.requester if record and _requester_must_hear(first, record) else None,
+            ),
+        )
+
+
+class _Lane:
+    """One channel's pace: from when on the next post, and the next edit or whisper, may be made."""
+
+    def __init__(self) -> None:
+        self.woken = asyncio.Event()
+        self.posts_from = 0
+        self.others_from = 0
+
+    def hold(self, verb: Verb, until: int) -> None:
+        if verb is Verb.POST:
+            self.posts_from = max(self.posts_from, until)
+        else:
+            self.others_from = until
+
+
+_DRAWN_AS_NOW = frozenset({Place.CARD, Place.QUESTION})
+# Who clicked did so in the thread, and sees there what is whispered.
+_IN_THREAD = frozenset({Place.QUESTION, Place.THREAD, Place.PRIVATE})
+_NEEDS_CARD = frozenset({Place.QUESTION, Place.THREAD})
+
+
+def _verb(delivery: Delivery, record: Record | None) -> Verb:
+    if delivery.place is Place.PRIVATE:
+        return Verb.WHISPER
+    if record is not None and _place_ts(delivery, record) is not None:
+        return Verb.EDIT
+    return Verb.POST
+
+
+def _place_ts(delivery: Delivery, record: Record) -> str | None:
+    """Where the message that this delivery changes stands; None when it is still to be posted."""
+    places = {Place.CARD: record.payout.card_ts, Place.QUESTION: record.payout.question_ts}
+    return places.get(delivery.place)
+
+
+def _content(drawn: Message) -> dict[str, Any]:
+    return {"text": drawn.text, "blocks": list(drawn.blocks)}
+
+
+def _note_taken(tx: Transaction, call: Call, ts: str | None) -> None:
+    tx.note_delivered(call.deliveries, ts)
+    first = call.deliveries[0]
+    if first.payout is None or ts is None:
+        return
+    if call.verb is Verb.POST and first.place is Place.CARD:
+        tx.place_card(first.payout, ts)
+    if call.verb is Verb.POST and first.place is Place.QUESTION:
+        tx.place_question(first.payout, ts)
+    record = tx.record(first.payout)
+    if first.place is Place.QUESTION and record is not None and not record.attempt.tries:
+        # The buttons are gone: now the money may move.
+        tx.look_sooner(first.payout, State.APPROVED, tx.now)
+
+
+def _requester_must_hear(delivery: Delivery, record: Record) -> bool:
+    """A payout that cannot be shown at all, or whose end cannot: not each failed edit."""
+    return delivery.place is Place.THREAD or (delivery.place is Place.CARD and record.payout.card_ts is None)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
+
+

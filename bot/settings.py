@@ -1,0 +1,359 @@
+"""The environment, read once: every wrong variable is named in one go, and no value is ever shown."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from pydantic import AfterValidator, Field, PlainValidator, SecretStr, ValidationError, ValidationInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+HIGHEST_MAX_AMOUNT = 1_000_000_000
+# LigdiCash's own word: never ask faster.
+FASTEST_POLL_SECONDS = 3
+SLOWEST_POLL_SECONDS = 3600
+HIGHEST_PORT = 65535
+DEFAULT_ENV_FILE = Path(".env")
+
+
+class SettingsError(Exception):
+    """Variables that are missing or malformed; `problems` has one line for each, without their values."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class _NotAvailableYetError(ValueError):
+    """A right value whose rule is not built yet."""
+
+
+class _MissingError(ValueError):
+    """No value where one is required."""
+
+
+def _matching(pattern: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern, re.ASCII)
+
+    def check(text: str) -> str:
+        if compiled.fullmatch(text) is None:
+            raise ValueError
+        return text
+
+    return check
+
+
+def _secret(pattern: str) -> Callable[[str], SecretStr]:
+    check = _matching(pattern)
+    return lambda text: SecretStr(check(text.strip()))
+
+
+def _whole(lowest: int, highest: int) -> Callable[[str], int]:
+    digits = _matching(r"[0-9]{1,12}")
+
+    def check(text: str) -> int:
+        number = int(digits(text.strip()))
+        if not lowest <= number <= highest:
+            raise ValueError
+        return number
+
+    return check
+
+
+def _items(check: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
+    def split(text: str) -> tuple[str, ...]:
+        items = dict.fromkeys(check(item) for part in text.split(",") if (item := part.strip()))
+        if not items:
+            raise ValueError
+        return tuple(items)
+
+    return split
+
+
+def _person(text: str) -> str:
+    if re.fullmatch(r"S[A-Z0-9]+", text):
+        raise _NotAvailableYetError("with a user group (S...) is")
+    return _matching(r"[UW][A-Z0-9]+")(text)
+
+
+def _country(text: str) -> str:
+    code = _matching(r"[1-9][0-9]{0,2}")(text)
+    # 001 stands for services that are no country's, such as satellite phones.
+    if phonenumbers.region_code_for_country_code(int(code)) in {"ZZ", "001"}:
+        raise ValueError
+    return code
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _url(text: str) -> str:
+    """An http or https URL of host and path; plain http only within this machine."""
+    parts = urlsplit(_matching(r"[!-~]+")(text.strip()))
+    host = parts.hostname or ""
+    if parts.port == 0 or not host or parts.username is not None or parts.query or parts.fragment:
+        raise ValueError
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+        raise ValueError
+    return text.strip()
+
+
+def _base_url(text: str) -> str:
+    return _url(text).rstrip("/")
+
+
+def _slack_api_url(text: str) -> str:
+    return _matching(r".*/api/")(_url(text))
+
+
+def _database_path(text: str) -> Path:
+    text = text.strip()
+    if re.match(r"postgres(?:ql)?(?:\+\w+)?://", text):
+        raise _NotAvailableYetError("with PostgreSQL is")
+    path = _matching(r"sqlite:///[^?#\x00-\x1f]+")(text).removeprefix("sqlite:///")
+    if path.startswith(":") or path.endswith("/"):
+        raise ValueError
+    return Path(path)
+
+
+def _timezone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text.strip())
+    except (LookupError, OSError) as error:
+        raise ValueError from error
+
+
+_BOOLEANS = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "on": True,
+    "false": False,
+    "0": False,
+    "no": False,
+    "off": False,
+}
+
+
+def _boolean(text: str) -> bool:
+    known = _BOOLEANS.get(text.strip().lower())
+    if known is None:
+        raise ValueError
+    return known
+
+
+def _locale(text: str) -> str:
+    if text.strip() == "fr":
+        raise _NotAvailableYetError("with French is")
+    return _matching("en")(text.strip())
+
+
+def _log_level(text: str) -> str:
+    return _matching("DEBUG|INFO|WARNING|ERROR")(text.strip().upper())
+
+
+def _not_yet(_: str) -> NoReturn:
+    raise _NotAvailableYetError("is")
+
+
+def _unless_socket_mode(secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    # A malformed SLACK_APP_TOKEN is not in `data`: it was meant, and is reported by itself.
+    if secret is None and info.data.get("slack_app_token", ...) is None:
+        raise _MissingError
+    return secret
+
+
+_NotYet = Annotated[None, PlainValidator(_not_yet), Field(description="nothing, so far")]
+_LOCAL = "http only on this machine"
+_PEOPLE = "Slack user ids by commas, such as U012AB3CD,W045EF6GH"
+
+
+class Settings(BaseSettings):
+    """What the environment says, as INTERFACE names it; each field's description says what it takes."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        alias_generator=str.upper,
+        case_sensitive=True,
+        enable_decoding=False,
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        validate_default=False,
+    )
+
+    slack_bot_token: Annotated[
+        SecretStr,
+        PlainValidator(_secret(r"xoxb-[!-~]+")),
+        Field(description="the bot token of the Slack app, such as xoxb-..."),
+    ]
+    # Before the signing secret, whose check looks at it.
+    slack_app_token: Annotated[
+        SecretStr | None,
+        PlainValidator(_secret(r"xapp-[!-~]+")),
+        Field(description="an app-level token for Socket Mode, such as xapp-..."),
+    ] = None
+    slack_signing_secret: Annotated[
+        SecretStr | None,
+        PlainValidator(lambda text: None if text is None else _secret(r"[!-~]+")(text)),
+        AfterValidator(_unless_socket_mode),
+        Field(
+            description="the signing secret of the Slack app, such as 32 hexadecimal digits "
+            "(only with SLACK_APP_TOKEN it is not needed)",
+            validate_default=True,
+        ),
+    ] = None
+    slack_api_url: Annotated[
+        str,
+        PlainValidator(_slack_api_url),
+        Field(description=f"a URL that ends in /api/, such as https://slack.com/api/ ({_LOCAL})"),
+    ] = "https://slack.com/api/"
+    ligdicash_api_key: Annotated[
+        SecretStr,
+        PlainValidator(_secret(r"[!-~]+")),
+        Field(description="the API key of the LigdiCash project, such as ABCD1234..."),
+    ]
+    ligdicash_auth_token: Annotated[
+        SecretStr,
+        PlainValidator(_secret(r"[!-~]+")),
+        Field(description="the API token of the LigdiCash project, without the word Bearer, such as eyJ0..."),
+    ]
+    ligdicash_api_url: Annotated[
+        str,
+        PlainValidator(_base_url),
+        Field(description=f"a URL, such as https://app.ligdicash.com ({_LOCAL})"),
+    ] = "https://app.ligdicash.com"
+    public_url: Annotated[
+        str,
+        PlainValidator(_base_url),
+        Field(
+            description="the https URL at which LigdiCash reaches this bot, such as "
+            f"https://payouts.example.com ({_LOCAL})"
+        ),
+    ]
+    database_path: Annotated[
+        Path,
+        PlainValidator(_database_path),
+        Field(alias="DATABASE_URL", description="sqlite:/// and a file's path, such as sqlite:///payouts.db"),
+    ] = Path("payouts.db")
+    audit_channel: Annotated[
+        str,
+        PlainValidator(lambda text: _matching(r"[CG][A-Z0-9]+")(text.strip())),
+        Field(description="one channel id, such as C012AB3CD"),
+    ]
+    payout_channels: Annotated[
+        tuple[str, ...],
+        PlainValidator(_items(_matching(r"[CG][A-Z0-9]+"))),
+        Field(description="channel ids by commas, such as C012AB3CD,C045EF6GH"),
+    ] = ()
+    approvers: Annotated[tuple[str, ...], PlainValidator(_items(_person)), Field(description=_PEOPLE)]
+    requesters: Annotated[tuple[str, ...], PlainValidator(_items(_person)), Field(description=_PEOPLE)] = ()
+    max_amount: Annotated[
+        int,
+        PlainValidator(_whole(1, HIGHEST_MAX_AMOUNT)),
+        Field(description=f"whole XOF from 1 to {HIGHEST_MAX_AMOUNT}, such as 1000000"),
+    ] = 1_000_000
+    second_approval_above: _NotYet = None
+    daily_limit: _NotYet = None
+    daily_limit_per_requester: _NotYet = None
+    status_poll_seconds: Annotated[
+        int,
+        PlainValidator(_whole(FASTEST_POLL_SECONDS, SLOWEST_POLL_SECONDS)),
+        Field(description=f"whole seconds from {FASTEST_POLL_SECONDS} to {SLOWEST_POLL_SECONDS}, such as 30"),
+    ] = 30
+    request_ttl_hours: _NotYet = None
+    countries: Annotated[
+        tuple[str, ...],
+        PlainValidator(_items(_country)),
+        Field(description="calling codes by commas, without plus, such as 226,225"),
+    ] = ("226",)
+    locale: Annotated[str, PlainValidator(_locale), Field(description="a language, such as en")] = "en"
+    quiet_hours: _NotYet = None
+    audit_full_numbers: Annotated[
+        bool, PlainValidator(_boolean), Field(description="true or false, such as false")
+    ] = False
+    timezone: Annotated[
+        ZoneInfo,
+        PlainValidator(_timezone),
+        Field(description="a name from the time zone database, such as Africa/Ouagadougou"),
+    ] = ZoneInfo("Africa/Ouagadougou")
+    host: Annotated[
+        str,
+        PlainValidator(lambda text: _matching(r"[A-Za-z0-9.:_-]+")(text.strip())),
+        Field(description="an address or name to listen at, such as 127.0.0.1"),
+    ] = "127.0.0.1"
+    port: Annotated[
+        int,
+        PlainValidator(_whole(1, HIGHEST_PORT)),
+        Field(description=f"a port from 1 to {HIGHEST_PORT}, such as 3000"),
+    ] = 3000
+    log_level: Annotated[
+        str, PlainValidator(_log_level), Field(description="DEBUG, INFO, WARNING or ERROR, such as INFO")
+    ] = "INFO"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings' signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment that `load_settings` hands in, then `.env`."""
+        return init_settings, dotenv_settings
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret value, for the log's redaction and nothing else."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+
+
+def load_settings(
+    environ: Mapping[str, str] | None = None, env_file: Path | None = DEFAULT_ENV_FILE
+) -> Settings:
+    """Read `environ` (else the process's), then `env_file`; an empty value counts as none.
+
+    Raises SettingsError with every missing and malformed variable.
+    """
+    environ = os.environ if environ is None else environ
+    given: dict[str, Any] = {name: environ[name] for name in variables() if environ.get(name)}
+    try:
+        return Settings(_env_file=env_file, **given)
+    except ValidationError as error:
+        problems = [_line(each) for each in error.errors(include_url=False, include_input=False)]
+    except (OSError, UnicodeDecodeError):
+        problems = [f"{env_file} cannot be read: takes a UTF-8 text file of NAME=value lines"]
+    # Outside of the handlers, so that no traceback leads to pydantic's error and the values in it.
+    raise SettingsError(problems)
+
+
+def variables() -> dict[str, str]:
+    """Each variable's name and what it takes."""
+    fields = Settings.model_fields.values()
+    return {field.alias or "": field.description or "" for field in fields}
+
+
+def _line(error: ErrorDetails) -> str:
+    # Upper: a default that is found wrong is reported under the field's own name.
+    name = str(error["loc"][0]).upper()
+    takes = f"takes {variables()[name]}"
+    cause = error.get("ctx", {}).get("error")
+    if isinstance(cause, _NotAvailableYetError):
+        return f"{name} {cause} not available yet: {takes}"
+    is_missing = error["type"] == "missing" or isinstance(cause, _MissingError)
+    return f"{name} is {'missing' if is_missing else 'malformed'}: {takes}"

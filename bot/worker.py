@@ -1,0 +1,123 @@
+"""What is due now: takes stored clicks and due payouts from the ledger, and hands each to its desk."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Coroutine
+
+import structlog
+
+from bot.background import Background
+from bot.clock import Clock
+from bot.desk.decisions import Decisions
+from bot.desk.evidence import Evidence
+from bot.desk.payments import Payments
+from bot.desk.requests import Requests
+from storage import queries
+from storage.ledger import Ledger
+from storage.payout import InboxItem, Sort, State
+
+log = structlog.get_logger(__name__)
+
+# Bounds what runs at once; what is left waits in the ledger, where it is safe.
+AT_ONCE = 32
+
+# Seconds. Another process (the relay) may have written without this one noticing.
+LONGEST_SLEEP = 1.0
+REST_AFTER_FAILURE = 5.0
+
+
+class Worker:
+    """Runs until it is stopped; everything it works on is in the ledger, so that another one can go on."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        requests: Requests,
+        decisions: Decisions,
+        payments: Payments,
+        evidence: Evidence,
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._requests = requests
+        self._decisions = decisions
+        self._payments = payments
+        self._evidence = evidence
+        self._busy: set[str | int] = set()
+        self._background = Background()
+        self._woken = asyncio.Event()
+        self._stopping = False
+        ledger.on_change(self._woken.set)
+
+    async def run(self) -> None:
+        """Look for due work, start it, and sleep until more is due."""
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                now = self._clock.now()
+                self._start_due(now)
+                seconds = self._seconds_until_due(now)
+            except sqlite3.Error:
+                log.exception("ledger_not_readable")
+                seconds = LONGEST_SLEEP
+            await self._sleep(seconds)
+
+    async def stop(self, seconds: float) -> None:
+        """Start nothing new; wait that long for what is in flight. What is cut off is taken up by the next start."""
+        self._stopping = True
+        self._woken.set()
+        await self._background.drain(seconds)
+
+    def _start_due(self, now: int) -> None:
+        for item in queries.due_inbox(self._ledger.reader, now, AT_ONCE):
+            self._start(item.id, self._decide(item))
+        for payout, state in queries.due_payouts(self._ledger.reader, now, AT_ONCE):
+            self._start(payout, self._go_on(payout, state))
+
+    def _start(self, key: str | int, work: Coroutine[None, None, None]) -> None:
+        if key in self._busy or len(self._busy) >= AT_ONCE:
+            work.close()
+            return
+        self._busy.add(key)
+        self._background.start(self._run(key, work), name=f"due {key}")
+
+    async def _run(self, key: str | int, work: Coroutine[None, None, None]) -> None:
+        try:
+            with structlog.contextvars.bound_contextvars(due=str(key)):
+                await work
+        except Exception:
+            log.exception("due_work_failed", due=str(key))
+            await asyncio.sleep(REST_AFTER_FAILURE)
+        finally:
+            self._busy.discard(key)
+            self._woken.set()
+
+    async def _decide(self, item: InboxItem) -> None:
+        desk = self._requests if item.sort is Sort.REQUEST else self._decisions
+        await desk.decide(item)
+
+    async def _go_on(self, payout: str, state: State) -> None:
+        if state is State.APPROVED:
+            await self._payments.send(payout)
+        elif state is State.SENDING:
+            await self._payments.give_up(payout)
+        else:
+            await self._evidence.look(payout)
+
+    def _seconds_until_due(self, now: int) -> float:
+        due_at = queries.next_due(self._ledger.reader)
+        if due_at is None or due_at <= now:
+            # What was due by now is being worked on; it wakes this loop when it is done.
+            return LONGEST_SLEEP
+        return min(LONGEST_SLEEP, (due_at - now) / 1000)
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            pass

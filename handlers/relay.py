@@ -1,0 +1,50 @@
+"""LigdiCash's callbacks: stored durably, then answered. Nothing is believed here, and nothing is stored for a wrong path."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+
+import structlog
+from aiohttp import web
+
+from bot.desk.evidence import receive_callback
+from storage.ledger import Ledger
+
+log = structlog.get_logger(__name__)
+
+PATH = "/callbacks/ligdicash/{payout}/{secret}"
+LARGEST_BODY = 64 * 1024
+
+_PAYOUT = re.compile(r"P-[0-9A-Z]{5}", re.ASCII)
+_SECRET = re.compile(r"[0-9a-f]{40}", re.ASCII)
+
+
+class Relay:
+    """Hears LigdiCash."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def register(self, app: web.Application) -> None:
+        """Listen on the callbacks' route."""
+        app.router.add_post(PATH, self.hear)
+
+    async def hear(self, request: web.Request) -> web.Response:
+        """200 once it is stored, 404 for a path that was never given out, 503 if it could not be stored."""
+        payout, secret = request.match_info["payout"], request.match_info["secret"]
+        if not _PAYOUT.fullmatch(payout) or not _SECRET.fullmatch(secret):
+            return web.Response(status=404)
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            log.warning("callback_too_large", payout=payout)
+            return web.Response(status=413)
+        # What is not UTF-8 is kept as far as it can be read; its content type is only a hint.
+        text = body.decode(errors="replace")
+        try:
+            known = await receive_callback(self._ledger, payout, secret, request.headers.get("Content-Type", "")[:100], text)
+        except sqlite3.Error:
+            log.exception("callback_not_stored", payout=payout)
+            return web.Response(status=503, headers={"Retry-After": "30"})
+        return web.Response(status=200 if known else 404)

@@ -1,0 +1,1 @@
+"""What the bot remembers: payouts, attempts and events in one SQLite ledger."""

@@ -1,0 +1,148 @@
+"""A whole scene for tests: the bot on a real port, between the two stand-ins, with hands for everybody."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.app import Bot
+from bot.sandbox.ligdicash.server import LigdicashSandbox
+from bot.sandbox.slack.channels import Message
+from bot.sandbox.slack.server import SlackStandIn
+from bot.settings import Settings, load_settings
+
+AMINATA, BOUKARY = "U0AMINATA", "U0BOUKARY"
+CLARISSE, DAOUDA = "U0CLARISSE", "U0DAOUDA"
+GUEST, GONE, STRANGER, ROBOT = "U0GUEST", "U0GONE", "U0STRANGER", "U0ROBOT"
+SUPPORT, AUDIT, QUIET = "C0SUPPORT", "C0AUDIT", "C0QUIET"
+
+
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Stage:
+    """The scene; `start` and `stop` may be called again to play a restart."""
+
+    slack: SlackStandIn
+    ligdicash: LigdicashSandbox
+    folder: Path
+    port: int
+    extra: Mapping[str, str] = field(default_factory=dict)
+    bot: Bot | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the bot listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """What a person would write into `.env`."""
+        return {
+            "SLACK_BOT_TOKEN": "xoxb-test",
+            "SLACK_SIGNING_SECRET": self.slack.signing_secret,
+            "SLACK_API_URL": self.slack.api_url,
+            "LIGDICASH_API_KEY": "test-key",
+            "LIGDICASH_AUTH_TOKEN": "test-token",
+            "LIGDICASH_API_URL": self.ligdicash.url,
+            "PUBLIC_URL": self.url,
+            "DATABASE_URL": f"sqlite:///{self.folder / 'payouts.db'}",
+            "AUDIT_CHANNEL": AUDIT,
+            "APPROVERS": f"{CLARISSE},{DAOUDA}",
+            "STATUS_POLL_SECONDS": "3",
+            "PORT": str(self.port),
+            **self.extra,
+        }
+
+    def settings(self) -> Settings:
+        """The same, as the bot reads it."""
+        return load_settings(self.environment(), env_file=None)
+
+    async def start(self) -> None:
+        """Start the bot in this process."""
+        self.slack.request_url = f"{self.url}/slack/events"
+        self.bot = Bot(self.settings())
+        await self.bot.start()
+
+    async def stop(self) -> None:
+        """Stop it as SIGTERM would."""
+        if self.bot is not None:
+            await self.bot.stop()
+            self.bot = None
+
+    # What people do
+
+    async def ask(
+        self, text: str, *, user: str = AMINATA, values: Mapping[str, str] | None = None, channel: str = SUPPORT
+    ) -> Message:
+        """Type the command, submit the form, and wait for the card."""
+        before = {message.ts for message in self.slack.messages(channel)}
+        await self.slack.command(user=user, channel=channel, text=text)
+        modal = await self.slack.wait_for_modal(user)
+        result = await self.slack.submit(modal, dict(values or {}))
+        assert {} == dict(result.errors)
+        return await self.slack.wait_for(
+            lambda slack: next((one for one in slack.messages(channel) if one.ts not in before), None),
+            what="the card",
+        )
+
+    async def question(self, card: Message, *, channel: str = SUPPORT) -> Message:
+        """The question in a card's thread, once it has its buttons."""
+        return await self.slack.wait_for(
+            lambda slack: next(iter(slack.messages(channel, card.ts)), None), what="the question"
+        )
+
+    async def approve(self, card: Message, *, user: str = CLARISSE) -> None:
+        """Click Approve and confirm."""
+        await self.slack.click(user, await self.question(card), "approve", confirm=True)
+
+    async def reject(self, card: Message, reason: str, *, user: str = CLARISSE) -> None:
+        """Click Reject and give the reason."""
+        await self.slack.click(user, await self.question(card), "reject")
+        modal = await self.slack.wait_for_modal(user)
+        await self.slack.submit(modal, {"reason": reason})
+
+    async def card_says(self, card: Message, words: str, *, seconds: float = 8.0) -> Message:
+        """Wait until the card shows these words."""
+        return await self.slack.wait_for(
+            lambda slack: next(
+                (one for one in slack.messages(SUPPORT) if one.ts == card.ts and words in one.words), None
+            ),
+            timeout=seconds,
+            what=f"a card that says {words!r}",
+        )
+
+    async def thread_says(self, card: Message, words: str, *, seconds: float = 8.0) -> Message:
+        """Wait until the card's thread shows these words."""
+        return await self.slack.wait_for_message(SUPPORT, words, thread_ts=card.ts, timeout=seconds)
+
+    async def whispered(self, user: str, words: str) -> Message:
+        """Wait until this person alone is told these words."""
+        return await self.slack.wait_for(
+            lambda slack: next((one for one in slack.ephemerals(user) if words in one.words), None),
+            what=f"a whisper {words!r} to {user}",
+        )
+
+
+@asynccontextmanager
+async def stage(folder: Path, **extra: str) -> AsyncIterator[Stage]:
+    """Both stand-ins and the bot, started; everything is stopped at the end."""
+    async with (
+        SlackStandIn.running(host="127.0.0.1", port=0) as slack,
+        LigdicashSandbox.running(host="127.0.0.1", port=0, callback_delay=0.05) as ligdicash,
+    ):
+        scene = Stage(slack, ligdicash, folder, free_port(), extra)
+        try:
+            await scene.start()
+            yield scene
+        finally:
+            async with asyncio.timeout(60):
+                await scene.stop()
