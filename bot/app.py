@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 import aiohttp
+import httpx
 import structlog
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
@@ -66,62 +67,57 @@ class Identity:
     name: str
 
 
-class Bot:
-    """The whole bot in one process."""
+class House:
+    """Every part tied together, but nothing that listens: what the bot and a simulator have in common.
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> None:
+    Time, chance, the ledger's writer and both ways out are handed in, so that whoever builds it can own them.
+    """
+
+    def __init__(
+        self, settings: Settings, *, ledger: Ledger, slack: AsyncWebClient, http: httpx.AsyncClient, clock: Clock, ids: Ids
+    ) -> None:
         self._settings = settings
-        clock, ids = clock or SystemClock(), ids or Ids()
-        writer = ThreadWriter(open_ledger(settings.database_path))
-        self._ledger = Ledger(open_reader(settings.database_path), writer, clock, ids)
-        # Without retry handlers: the SDK's own would post a second time after a dropped connection.
-        self._slack = AsyncWebClient(
-            token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url, retry_handlers=[]
-        )
-        self._http = make_http_client()
+        self.ledger = ledger
+        self.slack = slack
+        self.identity: Identity | None = None
+        self.background = Background()
         self._rules = rules_of(settings)
-        self._people = People(self._slack, clock)
-        self._channels = Channels(self._slack, clock)
-        self._background = Background()
-        self._identity: Identity | None = None
-        self._slack_problem: str | None = "Slack has not said yet who the bot is"
-        self._requests = Requests(self._ledger, self._people, self._rules)
-        self._decisions = Decisions(self._ledger, self._people, self._rules)
-        self._worker = self._make_worker(clock, ids)
-        self._outbox = Outbox(
-            self._ledger, self._slack, Notices(self._rules, settings.timezone), clock, settings.audit_channel
-        )
-        self._bolt = self._make_bolt()
-        self._socket: AsyncSocketModeHandler | None = None
-        self._runner = web.AppRunner(self._make_web(), access_log=None, handle_signals=False)
-        self._loops: list[asyncio.Task[None]] = []
+        self._people = People(slack, clock)
+        self._channels = Channels(slack, clock)
+        self._requests = Requests(ledger, self._people, self._rules)
+        self._decisions = Decisions(ledger, self._people, self._rules)
+        self.worker = self._make_worker(http, clock, ids)
+        self.outbox = Outbox(ledger, slack, Notices(self._rules, settings.timezone), clock, settings.audit_channel)
+        self.bolt = self._make_bolt()
 
-    # Making
+    def introduce(self, identity: Identity) -> None:
+        """Tell every part who the bot is in Slack."""
+        self.identity = identity
+        self._people.team = identity.team
+        self._people.bot_name = identity.name
 
-    def _make_worker(self, clock: Clock, ids: Ids) -> Worker:
+    def _make_worker(self, http: httpx.AsyncClient, clock: Clock, ids: Ids) -> Worker:
         settings = self._settings
         ligdicash = LigdicashClient(
-            self._http,
+            http,
             base_url=settings.ligdicash_api_url,
             api_key=settings.ligdicash_api_key.get_secret_value(),
             auth_token=settings.ligdicash_auth_token.get_secret_value(),
         )
         poll = settings.status_poll_seconds
         return Worker(
-            self._ledger,
+            self.ledger,
             clock,
             requests=self._requests,
             decisions=self._decisions,
-            payments=Payments(
-                self._ledger, ligdicash, clock, ids, public_url=settings.public_url, first_poll=poll
-            ),
-            evidence=Evidence(self._ledger, ligdicash, first_poll=poll),
+            payments=Payments(self.ledger, ligdicash, clock, ids, public_url=settings.public_url, first_poll=poll),
+            evidence=Evidence(self.ledger, ligdicash, first_poll=poll),
         )
 
     def _make_bolt(self) -> AsyncApp:
         secret = self._settings.slack_signing_secret
         bolt = AsyncApp(
-            client=self._slack,
+            client=self.slack,
             signing_secret=secret.get_secret_value() if secret else "",
             # Bolt reads the names of its arguments and takes a method's `self` for one of them.
             authorize=lambda: self._authorize(),
@@ -132,18 +128,51 @@ class Bot:
             attaching_conversation_kwargs_enabled=False,
         )
         PayoutCommand(
-            self._slack,
+            self.slack,
             requests=self._requests,
             people=self._people,
             channels=self._channels,
             rules=self._rules,
-            background=self._background,
+            background=self.background,
         ).register(bolt)
         RequestModal(self._requests).register(bolt)
         DecisionButtons(
-            self._slack, self._ledger, decisions=self._decisions, background=self._background
+            self.slack, self.ledger, decisions=self._decisions, background=self.background
         ).register(bolt)
         return bolt
+
+    async def _authorize(self) -> AuthorizeResult:
+        if self.identity is None:
+            raise BoltError("Slack has not said yet who the bot is")
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=self.identity.team,
+            bot_user_id=self.identity.user,
+            bot_id=self.identity.bot,
+            bot_token=self._settings.slack_bot_token.get_secret_value(),
+        )
+
+
+class Bot:
+    """The whole bot in one process: the house, and its doors to the network."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> None:
+        self._settings = settings
+        clock, ids = clock or SystemClock(), ids or Ids()
+        writer = ThreadWriter(open_ledger(settings.database_path))
+        self._http = make_http_client()
+        # Without retry handlers: the SDK's own would post a second time after a dropped connection.
+        self._slack = AsyncWebClient(
+            token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url, retry_handlers=[]
+        )
+        self._ledger = Ledger(open_reader(settings.database_path), writer, clock, ids)
+        self._house = House(
+            settings, ledger=self._ledger, slack=self._slack, http=self._http, clock=clock, ids=ids
+        )
+        self._slack_problem: str | None = "Slack has not said yet who the bot is"
+        self._socket: AsyncSocketModeHandler | None = None
+        self._runner = web.AppRunner(self._make_web(), access_log=None, handle_signals=False)
+        self._loops: list[asyncio.Task[None]] = []
 
     def _make_web(self) -> web.Application:
         app = web.Application(client_max_size=LARGEST_BODY)
@@ -153,21 +182,10 @@ class Bot:
             app.router.add_post("/slack/events", self._hear_slack)
         return app
 
-    async def _authorize(self) -> AuthorizeResult:
-        if self._identity is None:
-            raise BoltError("Slack has not said yet who the bot is")
-        return AuthorizeResult(
-            enterprise_id=None,
-            team_id=self._identity.team,
-            bot_user_id=self._identity.user,
-            bot_id=self._identity.bot,
-            bot_token=self._settings.slack_bot_token.get_secret_value(),
-        )
-
     async def _hear_slack(self, request: web.Request) -> web.Response:
-        if self._identity is None:
+        if self._house.identity is None:
             return web.Response(status=503, text="not ready")
-        return await to_aiohttp_response(await self._bolt.async_dispatch(await to_bolt_request(request)))
+        return await to_aiohttp_response(await self._house.bolt.async_dispatch(await to_bolt_request(request)))
 
     # Running
 
@@ -179,10 +197,10 @@ class Bot:
         address = await self._listen()
         await self._introduce()
         self._loops = [
-            asyncio.create_task(self._worker.run(), name="worker"),
-            asyncio.create_task(self._outbox.run(), name="outbox"),
+            asyncio.create_task(self._house.worker.run(), name="worker"),
+            asyncio.create_task(self._house.outbox.run(), name="outbox"),
         ]
-        if self._identity is None:
+        if self._house.identity is None:
             self._loops.append(asyncio.create_task(self._introduce_later(), name="introduce"))
         if self._settings.slack_app_token is not None:
             await self._open_socket(self._settings.slack_app_token.get_secret_value())
@@ -202,9 +220,9 @@ class Bot:
         if self._socket is not None:
             await self._socket.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
         await self._runner.cleanup()
-        await self._background.drain(STOP_ANSWERS_AFTER)
-        await self._worker.stop(STOP_PAYMENTS_AFTER)
-        await self._outbox.stop(STOP_TELLING_AFTER)
+        await self._house.background.drain(STOP_ANSWERS_AFTER)
+        await self._house.worker.stop(STOP_PAYMENTS_AFTER)
+        await self._house.outbox.stop(STOP_TELLING_AFTER)
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
@@ -232,14 +250,12 @@ class Bot:
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             self._slack_problem = f"Slack does not answer ({type(error).__name__})"
             return
-        self._identity = Identity(answer["team_id"], answer["bot_id"], answer["user_id"], answer["user"])
-        self._people.team = self._identity.team
-        self._people.bot_name = self._identity.name
+        self._house.introduce(Identity(answer["team_id"], answer["bot_id"], answer["user_id"], answer["user"]))
         self._slack_problem = None
 
     async def _introduce_later(self) -> None:
         """Slack was down at start: payouts go on meanwhile, and it is asked until it answers."""
-        while self._identity is None:
+        while self._house.identity is None:
             await asyncio.sleep(INTRODUCE_AGAIN)
             try:
                 await self._introduce()
@@ -248,7 +264,7 @@ class Bot:
                 self._slack_problem = str(error)
 
     async def _open_socket(self, app_token: str) -> None:
-        self._socket = AsyncSocketModeHandler(self._bolt, app_token, web_client=self._slack)
+        self._socket = AsyncSocketModeHandler(self._house.bolt, app_token, web_client=self._slack)
         connect = self._socket.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
         connecting: asyncio.Task[None] = asyncio.create_task(connect, name="socket")
         self._loops.append(connecting)

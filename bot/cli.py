@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from bot.commands.demo import demo
 from bot.commands.sandbox import sandbox
 from bot.commands.serve import serve
 
@@ -18,6 +19,7 @@ def main() -> None:
 
 
 main.add_command(serve)
+main.add_command(demo)
 main.add_command(sandbox)
 
 

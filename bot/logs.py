@@ -1,4 +1,4 @@
-"""Logs: one JSON line per event on stderr, in which no secret, callback path or whole phone number is left."""
+"""Logs: one JSON line per event on stderr; no secret, callback path or whole phone number is left in it."""
 
 from __future__ import annotations
 
@@ -28,16 +28,21 @@ _PATTERNS = re.compile(
     # Left as they are, although a part of them might be taken for a phone number.
     (?P<keep>
         (?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)?(?![0-9])
-        | (?<![0-9.])[0-9]{10}\.[0-9]{6}(?![0-9.])                    # a message's ts
-        | (?<![0-9.])(?:(?:0|[1-9][0-9]{0,2})\.){3}(?:0|[1-9][0-9]{0,2})(?![0-9.])  # an IP address
+        | (?<![0-9.])[0-9]{10}\.[0-9]{6}(?![0-9.])  # a message's ts
+        | (?<![0-9A-Z])P-[2-9A-Z]{5}(?![0-9A-Z])    # a payout's id
+        | (?<![0-9A-Z])(?=[0-9]*[A-F])(?:[0-9A-F]{16}){1,4}(?![0-9A-Z])  # a transaction's, an owner's, a hash
+        | 0x[0-9A-F]+
     )
     | (?P<token>
-        xox[a-z]?[-.][A-Za-z0-9.-]+ | xapp-[A-Za-z0-9-]+
-        | eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*
-        | (?<=Bearer\ )[^\s"',]+ | (?<=Token=)[^\s"'&]+ | (?<=token=)[^\s"'&]+
+        xox[a-z]?[-.][A-Za-z0-9.-]+
+        | xapp-[A-Za-z0-9-]+
+        | eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_.-]+
+        | (?<=Bearer\ )[^\s"',]+
+        | (?<=token=)[^\s"'&]+
+        | (?<![0-9A-Z])[0-9A-F]{40}(?![0-9A-Z])     # a callback's secret
     )
     | (?P<path>(?:/|%2F)callbacks(?:/|%2F)ligdicash(?:/|%2F)[A-Za-z0-9-]*(?:/|%2F))[^\s"'?<>)]*
-    | (?P<number>(?:(?<![0-9A-Za-z])|(?<=%2B))\+?\(?[0-9]+\)?(?:[ \u00a0\u2009\u202f.()-]{0,2}[0-9]+)*(?![0-9A-Za-z]))
+    | (?P<number>\+?[0-9]+(?:[ \t\u00a0\u2007\u2009\u202f.()/_-]{1,3}[0-9]+)*)
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -114,7 +119,7 @@ class _Handler(logging.StreamHandler[TextIO]):
 
 
 def configure_logs(level: str, secrets: Iterable[str], stream: TextIO | None = None) -> None:
-    """Send structlog, standard logging, warnings and uncaught exceptions to `stream` (else stderr) as JSON lines.
+    """Send every log, warning and uncaught exception to `stream` (else stderr) as JSON lines.
 
     May be called again: what is known to be secret changes when the settings are read.
     """

@@ -24,8 +24,9 @@ from storage.payout import Delivery, EventKind, Place, Record, State
 
 log = structlog.get_logger(__name__)
 
-# Slack takes about one message a second in a channel; edits and private answers are not counted there.
-SECONDS_BETWEEN_POSTS = 1.0
+# Milliseconds. Slack takes about one message a second in a channel; edits and private answers are not counted there.
+BETWEEN_POSTS = SECOND
+BETWEEN_EDITS = SECOND
 # Audit lines that come within this time become one message.
 GATHER_FOR = 2 * SECOND
 CALL_DEADLINE = 10.0
@@ -162,7 +163,7 @@ class Outbox:
             while not self._stopping:
                 lane.woken.clear()
                 waiting = queries.open_deliveries(self._ledger.reader, channel, _LOOK_AHEAD)
-                if not waiting and lane.posts_from <= self._clock.now():
+                if not waiting and lane.posts_from <= self._clock.now() - BETWEEN_EDITS:
                     return
                 call, wait_until = self._next_call(waiting, lane, channel)
                 if call is None:
@@ -188,7 +189,7 @@ class Outbox:
             if verb is Verb.POST and post_seen:
                 continue
             post_seen = post_seen or verb is Verb.POST
-            free_at = max(delivery.due_at, lane.posts_from if verb is Verb.POST else lane.others_from)
+            free_at = max(delivery.due_at, lane.free_from(verb, delivery))
             if free_at <= now:
                 return self._call(verb, delivery, record, waiting), now
             later = min(later, free_at)
@@ -232,6 +233,8 @@ class Outbox:
         arguments: dict[str, Any] = {"channel": delivery.channel} | _content(self._notices.draw(delivery, record))
         if verb is Verb.EDIT and record is not None:
             arguments["ts"] = _place_ts(delivery, record)
+            # An edit, unlike a post, is parsed for names and links unless this is said.
+            arguments["parse"] = "none"
         elif delivery.place in _IN_THREAD and record is not None and record.payout.card_ts is not None:
             arguments["thread_ts"] = record.payout.card_ts
         if verb is Verb.POST:
@@ -250,8 +253,7 @@ class Outbox:
         await self._ledger.write(lambda tx: tx.note_posting(call.deliveries))
         answer = await ask_slack(self._slack, call)
         now = self._clock.now()
-        if call.verb is Verb.POST:
-            lane.posts_from = now + int(SECONDS_BETWEEN_POSTS * SECOND)
+        lane.note(call, now)
         if isinstance(answer, Taken):
             await self._ledger.write(lambda tx: _note_taken(tx, call, answer.ts))
         elif isinstance(answer, NotNow):
@@ -310,6 +312,22 @@ class _Lane:
         self.woken = asyncio.Event()
         self.posts_from = 0
         self.others_from = 0
+        self._edited: dict[tuple[str | None, Place], int] = {}
+
+    def free_from(self, verb: Verb, delivery: Delivery) -> int:
+        """When this delivery may be made; a card that was just edited waits, so that one edit tells several events."""
+        if verb is Verb.POST:
+            return self.posts_from
+        return max(self.others_from, self._edited.get((delivery.payout, delivery.place), 0) + BETWEEN_EDITS)
+
+    def note(self, call: Call, now: int) -> None:
+        """A call was made."""
+        first = call.deliveries[0]
+        if call.verb is Verb.POST:
+            self.posts_from = now + BETWEEN_POSTS
+        elif call.verb is Verb.EDIT:
+            self._edited = {key: at for key, at in self._edited.items() if at > now - BETWEEN_EDITS}
+            self._edited[first.payout, first.place] = now
 
     def hold(self, verb: Verb, until: int) -> None:
         if verb is Verb.POST:

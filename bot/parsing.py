@@ -274,7 +274,7 @@ _DIGIT = re.compile(r"[0-9]")
 _DIGITS = re.compile(r"[0-9]+")
 _FIGURE = re.compile(r"[-+(]*[0-9$€£₦₵].*|<tel:.*|\+|F|F?CFA|XOF", re.IGNORECASE)
 # After an amount: more of it, a range, a sum, or a choice.
-_GOES_ON = re.compile(r"(?:[-+*/=x\u00d7.,]|(?:à|a|ou|or|to|et|and|fois|plus) )\s*[0-9].*|[%].*", re.IGNORECASE)
+_GOES_ON = re.compile(r"(?:[-+*/=x\u00d7.,]|(?:à|a|ou|or|to|et|and|fois|plus) )\s*[0-9].*|%.*", re.IGNORECASE)
 # A readable amount's problem that tells surely where the amount ends.
 _WHOLE = {AmountProblem.ABBREVIATED, AmountProblem.OTHER_CURRENCY, AmountProblem.TOO_LARGE}
 

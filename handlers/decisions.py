@@ -79,7 +79,8 @@ class DecisionButtons:
             return await self._decisions.receive(sort, str(body["user"]["id"]), str(action["action_ts"]), _click(body))
         except sqlite3.Error:
             log.exception("click_not_stored")
-            await _tell(respond, words.COULD_NOT_STORE)
+            # Not before the acknowledgement: most of its 3 s went by waiting for the ledger.
+            self._background.start(_tell(respond, words.COULD_NOT_STORE), name="tell")
             return False
 
     async def _ask_why(self, body: Mapping[str, Any], respond: AsyncRespond) -> None:

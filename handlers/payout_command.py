@@ -18,9 +18,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.background import Background
 from bot.channels import Channels, Membership
 from bot.desk.requests import Requests
-from bot.parsing import read_command
+from bot.parsing import clean_text, read_command
 from bot.people import People
-from bot.policy import Rules
+from bot.policy import Refusal, Rules
 from bot.speech import words
 from bot.speech.modals import request_form
 
@@ -28,6 +28,11 @@ log = structlog.get_logger(__name__)
 
 _HELP = frozenset({"help", "aide", "?"})
 _NOT_BUILT_YET = frozenset({"status", "list", "pause", "resume", "policy"})
+
+# Slack's word that this trigger opened a form before: the command came twice, perhaps to two processes.
+_OPENED_ALREADY = "exchanged_trigger_id"
+_MOST_HEARD = 1_000
+_LONGEST_COMMAND = 2_000
 
 
 class PayoutCommand:
@@ -49,6 +54,8 @@ class PayoutCommand:
         self._channels = channels
         self._rules = rules
         self._background = background
+        # Only what is told to one person hangs on it, so it need not survive this process.
+        self._heard: dict[str, None] = {}
 
     def register(self, app: AsyncApp) -> None:
         """Listen for `/payout`."""
@@ -66,7 +73,17 @@ class PayoutCommand:
             await ack(words.HERE_NO_PAYOUTS_DIRECT.format(bot=self._people.bot_name))
         else:
             await ack()
-            self._background.start(self._open_form(body, text, respond), name="open form")
+            if self._is_new(str(body["trigger_id"])):
+                self._background.start(self._open_form(body, text, respond), name="open form")
+
+    def _is_new(self, trigger: str) -> bool:
+        """False for a command that is delivered once more: it has its form, or its answer."""
+        if trigger in self._heard:
+            return False
+        self._heard[trigger] = None
+        if len(self._heard) > _MOST_HEARD:
+            del self._heard[next(iter(self._heard))]
+        return True
 
     async def _open_form(self, body: Mapping[str, Any], text: str, respond: AsyncRespond) -> None:
         person, channel, trigger = str(body["user_id"]), str(body["channel_id"]), str(body["trigger_id"])
@@ -82,6 +99,9 @@ class PayoutCommand:
             await respond(words.BOT_NOT_IN_CHANNEL.format(bot=self._people.bot_name))
         elif refused is None:
             await self._open(trigger, text, channel, respond)
+        elif refused is Refusal.NOT_LEARNT:
+            # The refusal itself is told with its reason; what was typed must not be lost.
+            await respond(words.TYPED_SO_FAR.format(command=_command(text)))
 
     async def _open(self, trigger: str, text: str, channel: str, respond: AsyncRespond) -> None:
         draft = read_command(text, self._rules.countries)
@@ -89,8 +109,15 @@ class PayoutCommand:
         try:
             await self._slack.views_open(trigger_id=trigger, view=form)
         except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            if isinstance(error, SlackApiError) and error.response.get("error") == _OPENED_ALREADY:
+                return
             log.warning("form_did_not_open", why=type(error).__name__)
-            await respond(words.MODAL_DID_NOT_OPEN.format(command=words.typed(f"/payout {text}".strip())))
+            await respond(words.MODAL_DID_NOT_OPEN.format(command=_command(text)))
+
+
+def _command(text: str) -> str:
+    """The command as it was typed, on one line, to be copied and sent again."""
+    return words.typed(clean_text(f"/payout {text}", _LONGEST_COMMAND))
 
 
 def _is_direct(body: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stage import Stage, stage
+from tests.stage import Stage, hurried, stage
 
 
 @pytest.fixture
@@ -15,3 +15,11 @@ async def scene(tmp_path: Path) -> AsyncIterator[Stage]:
     """The bot and both stand-ins, started."""
     async with stage(tmp_path) as started:
         yield started
+
+
+@pytest.fixture
+async def quick_scene(tmp_path: Path) -> AsyncIterator[Stage]:
+    """The same, with an outbox that does not keep Slack's pace."""
+    with hurried():
+        async with stage(tmp_path) as started:
+            yield started

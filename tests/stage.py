@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
+from bot import outbox
 from bot.app import Bot
+from bot.clock import Clock
 from bot.sandbox.ligdicash.server import LigdicashSandbox
 from bot.sandbox.slack.channels import Message
 from bot.sandbox.slack.server import SlackStandIn
+from bot.sandbox.slack.views import View
 from bot.settings import Settings, load_settings
 
 AMINATA, BOUKARY = "U0AMINATA", "U0BOUKARY"
@@ -38,6 +44,7 @@ class Stage:
     port: int
     extra: Mapping[str, str] = field(default_factory=dict)
     bot: Bot | None = None
+    clock: Clock | None = None
 
     @property
     def url(self) -> str:
@@ -69,7 +76,7 @@ class Stage:
     async def start(self) -> None:
         """Start the bot in this process."""
         self.slack.request_url = f"{self.url}/slack/events"
-        self.bot = Bot(self.settings())
+        self.bot = Bot(self.settings(), clock=self.clock)
         await self.bot.start()
 
     async def stop(self) -> None:
@@ -80,13 +87,22 @@ class Stage:
 
     # What people do
 
+    async def form(self, text: str, *, user: str = AMINATA, channel: str = SUPPORT) -> View:
+        """Type the command and wait for the form."""
+        await self.slack.command(user=user, channel=channel, text=text)
+        return await self.slack.wait_for_modal(user)
+
     async def ask(
-        self, text: str, *, user: str = AMINATA, values: Mapping[str, str] | None = None, channel: str = SUPPORT
+        self,
+        text: str,
+        *,
+        user: str = AMINATA,
+        values: Mapping[str, str] | None = None,
+        channel: str = SUPPORT,
     ) -> Message:
         """Type the command, submit the form, and wait for the card."""
         before = {message.ts for message in self.slack.messages(channel)}
-        await self.slack.command(user=user, channel=channel, text=text)
-        modal = await self.slack.wait_for_modal(user)
+        modal = await self.form(text, user=user, channel=channel)
         result = await self.slack.submit(modal, dict(values or {}))
         assert {} == dict(result.errors)
         return await self.slack.wait_for(
@@ -131,15 +147,61 @@ class Stage:
             what=f"a whisper {words!r} to {user}",
         )
 
+    # What is remembered
+
+    @property
+    def database(self) -> Path:
+        """The ledger's file."""
+        return self.folder / "payouts.db"
+
+    def rows(self, query: str, *values: str | int) -> list[tuple[str | int | None, ...]]:
+        """What the ledger holds, read from outside the bot."""
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
+            return list(connection.execute(query, values))
+
+    async def settled(self, *, seconds: float = 8.0) -> None:
+        """Wait until everything that came in is decided, and everything that must be told is told."""
+        assert self.bot is not None
+        changed = asyncio.Event()
+        self.bot._ledger.on_change(changed.set)
+        async with asyncio.timeout(seconds):
+            while (tasks := set(self.bot._background._tasks)) or self.rows(_UNSETTLED):
+                changed.clear()
+                if tasks:
+                    await asyncio.wait(tasks)
+                elif self.rows(_UNSETTLED):
+                    await changed.wait()
+
+
+_UNSETTLED = """
+    SELECT 'inbox' FROM inbox WHERE due_at IS NOT NULL
+    UNION ALL SELECT 'deliveries' FROM deliveries WHERE due_at IS NOT NULL
+    UNION ALL SELECT 'payouts' FROM payouts WHERE state IN ('approved', 'sending')
+"""
+
+
+def payout_of(card: Message) -> str:
+    """The payout's id, as its card shows it."""
+    found = re.search(r"\bP-[0-9A-Z]{5}\b", card.text)
+    assert found is not None
+    return found[0]
+
+
+@contextmanager
+def hurried() -> Iterator[None]:
+    """The outbox without its pauses, which are tested elsewhere: a second a message makes tests slow."""
+    with patch.multiple(outbox, BETWEEN_POSTS=0, BETWEEN_EDITS=0, GATHER_FOR=0):
+        yield
+
 
 @asynccontextmanager
-async def stage(folder: Path, **extra: str) -> AsyncIterator[Stage]:
+async def stage(folder: Path, *, clock: Clock | None = None, **extra: str) -> AsyncIterator[Stage]:
     """Both stand-ins and the bot, started; everything is stopped at the end."""
     async with (
         SlackStandIn.running(host="127.0.0.1", port=0) as slack,
         LigdicashSandbox.running(host="127.0.0.1", port=0, callback_delay=0.05) as ligdicash,
     ):
-        scene = Stage(slack, ligdicash, folder, free_port(), extra)
+        scene = Stage(slack, ligdicash, folder, free_port(), extra, clock=clock)
         try:
             await scene.start()
             yield scene

@@ -56,6 +56,12 @@ def grouped(xof: int, group: str) -> str:
     return f"{xof:,}".replace(",", group)
 
 
+def spread(digits: str, between: list[str]) -> str:
+    """`digits` with something between each two."""
+    parts = (part for pair in zip(digits, between, strict=False) for part in pair)
+    return "".join(parts).rstrip(SPACES + ".-")
+
+
 AMOUNTS = st.integers(min_value=1, max_value=999_999_999_999)
 CURRENCIES = st.sampled_from(["", "F", " F", " FCFA", "FCFA", " F CFA", " cfa", " XOF", "\u00a0xof"])
 
@@ -109,10 +115,9 @@ def test_a_shown_number_reads_the_same(digits: str, countries: tuple[str, ...]) 
 @given(numbers(), st.lists(st.sampled_from([*SPACES, ".", "-", "", ""]), min_size=14, max_size=14))
 def test_any_grouping_reads_the_same(digits: str, between: list[str]) -> None:
     """Separators between any two digits change nothing."""
-    typed = "".join(part for pair in zip(digits, between, strict=False) for part in pair).rstrip(SPACES + ".-")
-    assert Number(digits) == read_number(f"+{typed}", (digits[:3],))
-    national = "".join(part for pair in zip(digits[3:], between, strict=False) for part in pair)
-    assert Number(digits) == read_number(national.rstrip(SPACES + ".-"), (digits[:3],))
+    code, served = digits[:3], (digits[:3],)
+    assert Number(digits) == read_number("+" + spread(digits, between), served)
+    assert Number(digits) == read_number(spread(digits.removeprefix(code), between), served)
 
 
 @given(numbers())
@@ -143,7 +148,7 @@ def test_a_pointed_amount_reads_the_same_with_doubt(xof: int, group: str, curren
     CURRENCIES,
     st.lists(WORDS, max_size=4).map(" ".join),
 )
-def test_a_written_command_is_read_or_left_open(  # noqa: PLR0913 - each is one part of a command
+def test_a_written_command_is_read_or_left_open(
     digits: str, form: str, xof: int, group: str, currency: str, reason: str
 ) -> None:
     """A command made of known parts gives these, or says that it is ambiguous; never other ones."""

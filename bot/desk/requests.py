@@ -24,6 +24,8 @@ from storage.payout import EventKind, InboxItem, Request, Sort, Way
 
 Problems = Mapping[Field, str]
 
+_LONGEST_NAME = 80
+
 
 class Requests:
     """The desk for support agents."""
@@ -33,9 +35,14 @@ class Requests:
         self._people = people
         self._rules = rules
 
-    async def refusal(self, person: str, channel: str, occasion: str) -> Refusal | None:
-        """Why this person may not ask for a payout here; None is yes. A refusal is recorded and told, once for an occasion."""
-        refused = may_request(await self._people.who(person), channel, self._rules)
+    async def refusal(
+        self, person: str, channel: str, occasion: str, *, fresh: bool = False
+    ) -> Refusal | None:
+        """Why this person may not ask for a payout here; None is yes.
+
+        A refusal is recorded and told, once for an occasion. `fresh` asks Slack who they are even when it is known.
+        """
+        refused = may_request(await self._people.who(person, fresh=fresh), channel, self._rules)
         if refused is not None:
             await self._ledger.write(lambda tx: _refuse(tx, person, channel, refused, occasion))
         return refused
@@ -49,11 +56,11 @@ class Requests:
         checked = self._check(form, channel)
         if not isinstance(checked, Request):
             return checked
-        refused = await self.refusal(person, channel, f"refused {occasion}")
+        refused = await self.refusal(person, channel, f"refused {occasion}", fresh=True)
         if refused is not None:
             return {Field.BENEFICIARY: words.refusal(refused, self._rules.channels)}
         asked = await self._people.who(person)
-        request = replace(checked, requester=asked.id, requester_name=asked.name)
+        request = replace(checked, requester=asked.id, requester_name=clean_text(asked.name, _LONGEST_NAME))
         payload = json.dumps(asdict(request))
         await self._ledger.write(lambda tx: tx.store_in_inbox(Sort.REQUEST, person, occasion, payload))
         return {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
@@ -50,12 +51,14 @@ def make_http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx
     """A client that never repeats a request on its own.
 
     No kept-alive connection (one that the server closed fails like a broken request, which would be uncertain), no
-    redirect followed (a POST must not wander), no transport retries.
+    redirect followed (a POST must not wander), no transport retries, no cookie kept (requests of one PHP session wait for
+    one another).
     """
     limits = httpx.Limits(max_connections=20, max_keepalive_connections=0)
     # A proxy named in the environment would bring kept-alive connections of its own: it is not asked.
     return httpx.AsyncClient(
         trust_env=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         transport=transport or httpx.AsyncHTTPTransport(retries=0, limits=limits),
         follow_redirects=False,
         timeout=_TIMEOUTS,
@@ -69,6 +72,7 @@ class LigdicashClient:
         self._http = http
         self._base_url = base_url.rstrip("/")
         self._headers = {"Apikey": api_key, "Authorization": f"Bearer {auth_token}", "Accept": "application/json"}
+        self._headers["Connection"] = "close"
 
     async def create(self, order: Order, *, may_still_leave: Callable[[], bool]) -> CreateAnswer:
         """Ask LigdiCash to pay; `may_still_leave` is looked at right before the request goes out.
@@ -88,7 +92,7 @@ class LigdicashClient:
             return NeverLeft(type(error).__name__)
         except (httpx.TimeoutException, TimeoutError) as error:
             return Uncertain(Doubt.NO_ANSWER, None, type(error).__name__)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever else it was, it proves nothing
             return Uncertain(Doubt.CONNECTION_BROKE, None, type(error).__name__)
         return read_create(order.way.endpoint, status, body)
 

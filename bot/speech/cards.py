@@ -47,12 +47,17 @@ def message(text: str, *blocks: Block) -> Message:
 
 def section(text: str) -> SectionBlock:
     """A paragraph."""
-    return SectionBlock(text=MarkdownTextObject(text=text))
+    return SectionBlock(text=_verbatim(text))
 
 
 def context(text: str) -> ContextBlock:
     """A small grey line."""
-    return ContextBlock(elements=[MarkdownTextObject(text=text)])
+    return ContextBlock(elements=[_verbatim(text)])
+
+
+def _verbatim(text: str) -> MarkdownTextObject:
+    """Without it Slack makes links, channels and mentions of what was typed plainly, whatever was escaped."""
+    return MarkdownTextObject(text=text, verbatim=True)
 
 
 def button_value(payout: Payout) -> str:
@@ -194,38 +199,33 @@ def question(record: Record, approvers: Sequence[str], timezone: ZoneInfo) -> Me
     if payout.state is State.REQUESTED:
         return _open_question(payout, approvers)
     line = _answer_line(record, timezone)
-    asked = _asked(payout, words.mentions(tuple(person for person in approvers if person != payout.requester)))
-    return message(line, section(asked), section(line))
+    return message(line, section(_about(payout, words.QUESTION_ANSWERED)), section(line))
 
 
 def _open_question(payout: Payout, approvers: Sequence[str]) -> Message:
-    paged = words.mentions(tuple(person for person in approvers if person != payout.requester))
     text = words.QUESTION_TEXT.format(
         amount=words.amount(payout.amount),
         number=number_of(payout),
         requester_name=words.typed(payout.requester_name),
         reason=words.typed(payout.reason),
     )
-    buttons = ActionsBlock(
-        block_id="decision", elements=[_approve_button(payout), _reject_button(payout)]
+    buttons = ActionsBlock(block_id="decision", elements=[_approve_button(payout), _reject_button(payout)])
+    asked = _about(payout, words.QUESTION, paged=tuple(one for one in approvers if one != payout.requester))
+    return message(text, section(asked), buttons, context(words.QUESTION_FOUR_EYES))
+
+
+def _about(payout: Payout, sentence: str, *, paged: tuple[str, ...] = ()) -> str:
+    """What is asked, with who, why, for which order and how."""
+    first = sentence.format(
+        approvers=words.mentions(paged) or words.QUESTION_NOBODY,
+        amount=words.amount(payout.amount),
+        number=number_of(payout),
+        requester=words.mention(payout.requester),
+        reason=words.typed(payout.reason),
     )
-    return message(text, section(_asked(payout, paged)), buttons, context(words.QUESTION_FOUR_EYES))
-
-
-def _asked(payout: Payout, paged: str) -> str:
-    lines = [
-        words.QUESTION.format(
-            approvers=paged or words.QUESTION_NOBODY,
-            amount=words.amount(payout.amount),
-            number=number_of(payout),
-            requester=words.mention(payout.requester),
-            reason=words.typed(payout.reason),
-        ),
-        words.QUESTION_WAY.format(way=words.WAYS[payout.way]),
-    ]
-    if payout.order_reference is not None:
-        lines.insert(1, words.QUESTION_ORDER.format(order=words.typed(payout.order_reference)))
-    return "\n".join(lines)
+    order = payout.order_reference
+    lines = [first] if order is None else [first, words.QUESTION_ORDER.format(order=words.typed(order))]
+    return "\n".join([*lines, words.QUESTION_WAY.format(way=words.WAYS[payout.way])])
 
 
 def _approve_button(payout: Payout) -> ButtonElement:

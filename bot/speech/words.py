@@ -85,6 +85,7 @@ NOT_BUILT_YET = "`/payout {word}` is not available yet. `/payout help` shows wha
 MODAL_DID_NOT_OPEN = (
     "The form did not open (Slack was too slow, or did not answer). Nothing was asked. Please type it once more: `{command}`"
 )
+TYPED_SO_FAR = "This is what you typed, to be sent once more: `{command}`"
 REJECTION_DID_NOT_OPEN = "The form did not open (Slack was too slow, or did not answer). {payout} was not rejected. Please click Reject again."
 COULD_NOT_STORE = (
     "This could not be stored just now, so nothing was done. Please try again in a minute; "
@@ -179,6 +180,7 @@ UNKNOWN_PAYOUT = "There is no payout {payout} in this bot's ledger. Nothing was 
 # The question
 
 QUESTION = "{approvers}: please decide on *{amount}* to *{number}*, asked by {requester}.\n*Reason:* {reason}"
+QUESTION_ANSWERED = "*{amount}* to *{number}*, asked by {requester}.\n*Reason:* {reason}"
 QUESTION_TEXT = "Please decide: {amount} to {number}, asked by {requester_name} – {reason}"
 QUESTION_ORDER = "*Order:* {order}"
 QUESTION_WAY = "*Arrives:* {way}"

@@ -89,6 +89,12 @@ async def test_a_delivery_is_signed(slack: SlackStandIn, receiver: Receiver) -> 
     assert not SignatureVerifier("other", clock=SlackSeconds(slack)).is_valid_request(body, headers)
 
 
+async def test_connections_are_not_kept_alive(slack: SlackStandIn, receiver: Receiver) -> None:
+    """A kept one to a bot that was restarted would lose the next delivery."""
+    await slack.command(user="U0AMINATA", channel="C0SUPPORT", text="x")
+    assert "close" == receiver.headers[0]["Connection"]
+
+
 class SlackSeconds(Clock):
     """The stand-in's time, as the verifier asks for it."""
 

@@ -111,6 +111,14 @@ async def test_nobody_types_where_they_are_not(slack: SlackStandIn, user: str, c
     assert [] == slack.deliveries
 
 
+async def test_the_deactivated_do_nothing_any_more(slack: SlackStandIn) -> None:
+    """Not even in a channel that still lists them."""
+    card = post(slack, actions(button()))
+    slack.workspace.people.deactivate("U0CLARISSE")
+    with pytest.raises(Impossible, match="deactivated"):
+        await slack.click("U0CLARISSE", card, "approve")
+
+
 async def test_a_dialog_comes_before_the_click(slack: SlackStandIn) -> None:
     """A button with a dialog is not clicked without it, and the other way round."""
     row = actions(button(confirm=CONFIRM), button("reject", "Reject"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 
 from bot.sandbox.slack import Answer, Delivery, Kind, Slack
@@ -46,3 +47,28 @@ async def test_the_same_seed_is_the_same_story() -> None:
     assert first.deliveries == again.deliveries
     assert first.transcript() == again.transcript()
     assert first.deliveries != other.deliveries
+
+
+async def test_waiting_hears_of_deliveries() -> None:
+    """The end of a delivery is a change like any other."""
+    slack = Slack(clock=HandClock())
+
+    async def unhurried(_delivery: Delivery) -> Answer:
+        # Long enough for whoever waits to look once more and find nothing yet.
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return Answer(500)
+
+    slack.carrier = unhurried
+    waiting = asyncio.ensure_future(slack.wait_for(lambda s: s.deliveries, 0.5, "a delivery"))
+    await asyncio.sleep(0)
+    await slack.open_home("U0AMINATA")
+    assert "dispatch_failed" == (await waiting)[0].error
+
+
+def test_a_stranger_in_the_channel_can_be_told_something() -> None:
+    """An ephemeral message needs membership, not an account in this workspace."""
+    slack = Slack(clock=HandClock())
+    args = {"channel": "C0SUPPORT", "user": "U0STRANGER", "text": "sorry"}
+    assert slack.call("chat.postEphemeral", "xoxb-test", args)["ok"]
+    assert ["sorry"] == [each.text for each in slack.ephemerals("U0STRANGER")]

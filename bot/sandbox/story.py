@@ -1,0 +1,178 @@
+"""The story that the demo plays: people's hands on the stand-in of Slack, and what everybody sees, step by step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.sandbox.ligdicash.server import LigdicashSandbox
+from bot.sandbox.slack.channels import Message
+from bot.sandbox.slack.journal import Entry
+from bot.sandbox.slack.server import SlackStandIn
+
+AMINATA, CLARISSE, DAOUDA = "U0AMINATA", "U0CLARISSE", "U0DAOUDA"
+SUPPORT, AUDIT = "C0SUPPORT", "C0AUDIT"
+
+# Seconds a scene waits for what must happen before it says that it did not.
+PATIENCE = 20.0
+
+_MENTION = re.compile(r"<@(U0\w+)>")
+_LONG_TOKEN = re.compile(r"`(eyJ[\w-]{20})[\w.-]{40,}([\w-]{8})`")
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Story:
+    """Plays the scenes; each raises `AssertionError` when something that must happen does not."""
+
+    slack: SlackStandIn
+    ligdicash: LigdicashSandbox
+    say: Say
+    heading: Say
+    told: int = 0
+    creates_told: int = 0
+
+    async def play(self) -> None:
+        """All scenes, in order."""
+        await self._completed()
+        await self._own_request()
+        await self._refused_by_ligdicash()
+        await self._rejected()
+        await self._uncertain_then_completed()
+        await self._uncertain()
+        self._sums()
+
+    # The scenes
+
+    async def _completed(self) -> None:
+        self.heading("1. A refund, from the command to the final status")
+        card = await self._ask("22670000000 5000 refund for order 1234")
+        await self._approve(card)
+        await self._thread(card, "Token")
+        await self._thread(card, "completed")
+        await self._audit("completed")
+        self._tell()
+        self._expect(1, self._paid("refund for order 1234"))
+
+    async def _own_request(self) -> None:
+        self.heading("2. Nobody approves an own request: Clarisse is an approver, but she asked")
+        card = await self._ask("+226 70 00 00 20 12 500 F advance for the field team", user=CLARISSE)
+        await self._approve(card, user=CLARISSE)
+        await self.slack.wait_for(
+            lambda slack: any("asked for this payout yourself" in one.words for one in slack.ephemerals(CLARISSE)),
+            timeout=PATIENCE,
+            what="Clarisse being told no",
+        )
+        await self._approve(card, user=DAOUDA)
+        await self._thread(card, "completed")
+        self._tell()
+        self._expect(1, self._paid("advance for the field team"))
+
+    async def _refused_by_ligdicash(self) -> None:
+        self.heading("3. LigdiCash refuses: this number has no account there")
+        card = await self._ask("22670000002 3000 refund for order 1240")
+        await self._approve(card)
+        await self._thread(card, "refused")
+        self._tell()
+        self._expect(0, self._paid("refund for order 1240"))
+
+    async def _rejected(self) -> None:
+        self.heading("4. An approver rejects, with a reason")
+        card = await self._ask("22670000000 5000 refund for order 1234")
+        await self.slack.click(DAOUDA, await self._question(card), "reject")
+        await self.slack.submit(await self.slack.wait_for_modal(DAOUDA), {"reason": "Order 1234 was refunded an hour ago"})
+        await self._thread(card, "rejected")
+        self._tell()
+        self._expect(1, self._paid("refund for order 1234"))
+
+    async def _uncertain_then_completed(self) -> None:
+        self.heading("5. The connection breaks after LigdiCash took the request: unconfirmed, until its callback is proven")
+        card = await self._ask("22670000013 8000 refund for order 1251")
+        await self._approve(card)
+        await self._thread(card, "unconfirmed")
+        await self._thread(card, "completed")
+        self._tell()
+        self._expect(1, self._paid("refund for order 1251"))
+
+    async def _uncertain(self) -> None:
+        self.heading("6. LigdiCash answers with an error page: nobody knows, so nothing is sent again")
+        card = await self._ask("22670000014 7500 refund for order 1260")
+        await self._approve(card)
+        await self._thread(card, "unconfirmed")
+        await self._audit("error page")
+        self._tell()
+        self._expect(1, len([one for one in self.ligdicash.creates if "order 1260" in str(one.body)]))
+
+    def _sums(self) -> None:
+        self.heading("What LigdiCash paid")
+        times, amount = self.ligdicash.paid_total
+        self.say(f"{times} payouts, {amount:,} XOF in all".replace(",", " "))
+        for payout in self.ligdicash.payouts:
+            self.say(f"  {payout.amount:>8} XOF to {payout.customer}: {payout.word}")
+        self._expect(3, times)
+
+    # Hands
+
+    async def _ask(self, text: str, user: str = AMINATA) -> Message:
+        before = {message.ts for message in self.slack.messages(SUPPORT)}
+        await self.slack.command(user=user, channel=SUPPORT, text=text)
+        modal = await self.slack.wait_for_modal(user, timeout=PATIENCE)
+        result = await self.slack.submit(modal)
+        self._expect({}, dict(result.errors))
+        return await self.slack.wait_for(
+            lambda slack: next((one for one in slack.messages(SUPPORT) if one.ts not in before), None),
+            timeout=PATIENCE,
+            what="the card",
+        )
+
+    async def _question(self, card: Message) -> Message:
+        return await self.slack.wait_for(
+            lambda slack: next(iter(slack.messages(SUPPORT, card.ts)), None), timeout=PATIENCE, what="the question"
+        )
+
+    async def _approve(self, card: Message, user: str = CLARISSE) -> None:
+        await self.slack.click(user, await self._question(card), "approve", confirm=True)
+
+    # Eyes
+
+    async def _thread(self, card: Message, words: str) -> None:
+        await self.slack.wait_for_message(SUPPORT, words, thread_ts=card.ts, timeout=PATIENCE)
+
+    async def _audit(self, words: str) -> None:
+        await self.slack.wait_for_message(AUDIT, words, timeout=PATIENCE)
+
+    def _paid(self, reason: str) -> int:
+        ours = [payout for payout in self.ligdicash.payouts if reason in str(payout.order)]
+        return sum(payout.paid for payout in ours)
+
+    def _expect(self, expected: object, actual: object) -> None:
+        if expected != actual:
+            raise AssertionError(f"expected {expected!r}, found {actual!r}")
+
+    # Telling
+
+    def _tell(self) -> None:
+        """Print what happened since the last time, and what LigdiCash received."""
+        for entry in self.slack.workspace.journal.entries[self.told :]:
+            self._tell_entry(entry)
+        self.told = len(self.slack.workspace.journal.entries)
+        for create in self.ligdicash.creates[self.creates_told :]:
+            commande = dict(create.body["commande"]) if isinstance(create.body, dict) else {}
+            # The end of a callback's path is a secret, even here.
+            commande["callback_url"] = re.sub(r"[0-9a-f]{40}$", "…", str(commande.get("callback_url")))
+            self.say(f"LigdiCash received: {commande}")
+            self.say(f"LigdiCash answered: {create.outcome}")
+        self.creates_told = len(self.ligdicash.creates)
+
+    def _tell_entry(self, entry: Entry) -> None:
+        self.say(f"{entry.where:<14} {self._readable(entry.what)}")
+        for text in entry.seen:
+            for line in text.splitlines():
+                self.say(f"{'':<15}│ {self._readable(line)}")
+
+    def _readable(self, text: str) -> str:
+        """Names instead of ids, and a token's two ends."""
+        named = _MENTION.sub(lambda found: f"@{self.slack.workspace.people[found[1]].display_name}", text)
+        return _LONG_TOKEN.sub(r"`\1…\2`", named)
