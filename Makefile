@@ -9,7 +9,7 @@ COVERAGE_AT_LEAST := 95
 export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTEST_ADDOPTS PYTEST_PLUGINS COVERAGE_FILE COVERAGE_PROCESS_START MYPYPATH
 
-.PHONY: help demo test check prove lock clean
+.PHONY: help demo test check prove bench simulate breaks lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -17,6 +17,9 @@ help:
 	@echo "make test    the tests, with branch coverage"
 	@echo "make check   ruff, mypy --strict, import-linter"
 	@echo "make prove   the tests that take longer"
+	@echo "make bench   the bot beside bare baselines, as ratios"
+	@echo "make simulate SEEDS=500   worlds full of trouble, each held against the laws; SEED=n plays one again"
+	@echo "make breaks  the laws against deliberate breaks of the code: each must be found"
 	@echo "make lock    the lock files anew, from pyproject.toml"
 	@echo "make clean   away with .venv and everything that tools left behind"
 
@@ -25,7 +28,7 @@ demo: $(VENV)/.runtime
 
 test: $(VENV)/.dev
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m coverage run -m pytest -m "not prove"
+	@$(BIN)/python -m coverage run -m pytest -m "not prove" -n auto --dist loadfile
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report --fail-under=$(COVERAGE_AT_LEAST)
 
@@ -37,6 +40,16 @@ check: $(VENV)/.dev
 
 prove: $(VENV)/.dev
 	@$(BIN)/python -m pytest -m prove
+
+bench: $(VENV)/.runtime
+	@$(BIN)/python -m tests.bench
+
+SEEDS ?= 500
+simulate: $(VENV)/.dev
+	@$(BIN)/python -m tests.laws.simulate $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+breaks: $(VENV)/.dev
+	@$(BIN)/python -m tests.laws.breaks
 
 $(VENV)/.runtime: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -66,5 +79,5 @@ lock:
 
 clean:
 	@rm -rf $(VENV) $(VENV)-lock .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis \
-		.import_linter_cache build dist *.egg-info
+		.import_linter_cache .bench-* build dist *.egg-info
 	@find bot handlers storage tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 
 import aiohttp
 import httpx
 import structlog
 from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -20,24 +20,32 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.background import Background
 from bot.channels import Channels
 from bot.clock import Clock, Ids, SystemClock
+from bot.desk.brake import BrakeDesk
 from bot.desk.decisions import Decisions
 from bot.desk.evidence import Evidence
+from bot.desk.inquiries import Inquiries
 from bot.desk.payments import Payments
+from bot.desk.reminders import Reminders
 from bot.desk.requests import Requests
+from bot.desk.resolution import Resolution
+from bot.desk.restoring import take_over_copy
 from bot.ligdicash.client import CREATE_DEADLINE, LigdicashClient, make_http_client
 from bot.outbox import Outbox
-from bot.people import People
+from bot.people import Named, People
 from bot.policy import Rules
 from bot.settings import Settings
 from bot.speech.notices import Notices
-from bot.worker import Worker
-from handlers.decisions import DecisionButtons
+from bot.worker import Desk, Worker
+from handlers.buttons import Buttons
 from handlers.health import Health
+from handlers.home import Home
 from handlers.payout_command import PayoutCommand
 from handlers.relay import LARGEST_BODY, Relay
 from handlers.request_modal import RequestModal
+from handlers.slack_events import SlackEvents
 from storage.connection import open_ledger, open_reader
 from storage.ledger import Ledger
+from storage.payout import Sort
 from storage.writer import ThreadWriter
 
 log = structlog.get_logger(__name__)
@@ -46,6 +54,8 @@ log = structlog.get_logger(__name__)
 STOP_PAYMENTS_AFTER = CREATE_DEADLINE + 5.0
 STOP_ANSWERS_AFTER = 3.0
 STOP_TELLING_AFTER = 5.0
+# Seconds. What is asked of Slack in a hurry has a shorter deadline of its own.
+SLACK_DEADLINE = 30.0
 # Seconds between two tries to learn from Slack who the bot is.
 INTRODUCE_AGAIN = 5.0
 
@@ -65,6 +75,14 @@ class Identity:
     bot: str
     user: str
     name: str
+    workspace_url: str
+
+
+def _bolt_logger() -> logging.Logger:
+    """Bolt warns at each start that a token was given along with `authorize`: both are meant."""
+    logger = logging.getLogger("slack_bolt.payout")
+    logger.setLevel(logging.ERROR)
+    return logger
 
 
 class House:
@@ -74,7 +92,14 @@ class House:
     """
 
     def __init__(
-        self, settings: Settings, *, ledger: Ledger, slack: AsyncWebClient, http: httpx.AsyncClient, clock: Clock, ids: Ids
+        self,
+        settings: Settings,
+        *,
+        ledger: Ledger,
+        slack: AsyncWebClient,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        ids: Ids,
     ) -> None:
         self._settings = settings
         self.ledger = ledger
@@ -82,12 +107,18 @@ class House:
         self.identity: Identity | None = None
         self.background = Background()
         self._rules = rules_of(settings)
-        self._people = People(slack, clock)
+        self._people = People(slack, clock, Named(settings.approvers, settings.requesters))
         self._channels = Channels(slack, clock)
-        self._requests = Requests(ledger, self._people, self._rules)
+        self._requests = Requests(ledger, self._people, self._channels, self._rules)
+        self._inquiries = Inquiries(ledger, self._people, self._channels, self._rules)
+        self._reminders = Reminders(ledger, self._rules)
         self._decisions = Decisions(ledger, self._people, self._rules)
+        self._resolution = Resolution(ledger, self._people, self._channels, self._rules)
+        self._brake = BrakeDesk(ledger, self._people)
         self.worker = self._make_worker(http, clock, ids)
-        self.outbox = Outbox(ledger, slack, Notices(self._rules, settings.timezone), clock, settings.audit_channel)
+        self.outbox = Outbox(
+            ledger, slack, Notices(self._rules, lambda: self._people.workspace_url), clock, settings.audit_channel
+        )
         self.bolt = self._make_bolt()
 
     def introduce(self, identity: Identity) -> None:
@@ -95,6 +126,7 @@ class House:
         self.identity = identity
         self._people.team = identity.team
         self._people.bot_name = identity.name
+        self._people.workspace_url = identity.workspace_url
 
     def _make_worker(self, http: httpx.AsyncClient, clock: Clock, ids: Ids) -> Worker:
         settings = self._settings
@@ -108,19 +140,39 @@ class House:
         return Worker(
             self.ledger,
             clock,
-            requests=self._requests,
-            decisions=self._decisions,
+            desks=self._desks(),
             payments=Payments(self.ledger, ligdicash, clock, ids, public_url=settings.public_url, first_poll=poll),
             evidence=Evidence(self.ledger, ligdicash, first_poll=poll),
+            reminders=self._reminders,
         )
+
+    def _desks(self) -> dict[Sort, Desk]:
+        """Who decides on what waits in the inbox."""
+        return {
+            Sort.REQUEST: self._requests.decide,
+            Sort.APPROVE: self._decisions.decide,
+            Sort.ASK_TO_REJECT: self._decisions.decide,
+            Sort.REJECT: self._decisions.decide,
+            Sort.CANCEL: self._decisions.decide,
+            Sort.STOP: self._decisions.decide,
+            Sort.ASK_AGAIN: self._resolution.decide,
+            Sort.ASK_DIRECTLY: self._resolution.decide,
+            Sort.ASK_TO_RESOLVE: self._resolution.decide,
+            Sort.PROPOSE: self._resolution.decide,
+            Sort.CONFIRM: self._resolution.decide,
+            Sort.PAUSE: self._brake.decide,
+            Sort.RESUME: self._brake.decide,
+            Sort.TRY_NOW: self._brake.decide,
+        }
 
     def _make_bolt(self) -> AsyncApp:
         secret = self._settings.slack_signing_secret
         bolt = AsyncApp(
+            logger=_bolt_logger(),
             client=self.slack,
             signing_secret=secret.get_secret_value() if secret else "",
             # Bolt reads the names of its arguments and takes a method's `self` for one of them.
-            authorize=lambda: self._authorize(),
+            authorize=lambda: self._authorize(),  # noqa: PLW0108 - as said
             # Without it Bolt polls for the acknowledgement each 10 ms; our listeners return fast.
             process_before_response=True,
             ignoring_self_events_enabled=False,
@@ -132,12 +184,28 @@ class House:
             requests=self._requests,
             people=self._people,
             channels=self._channels,
+            brake=self._brake,
+            inquiries=self._inquiries,
             rules=self._rules,
             background=self.background,
         ).register(bolt)
-        RequestModal(self._requests).register(bolt)
-        DecisionButtons(
-            self.slack, self.ledger, decisions=self._decisions, background=self.background
+        RequestModal(self._requests, self._people, self._rules).register(bolt)
+        Home(
+            self.slack,
+            inquiries=self._inquiries,
+            people=self._people,
+            rules=self._rules,
+            background=self.background,
+        ).register(bolt)
+        Buttons(
+            self.slack,
+            self.ledger,
+            decisions=self._decisions,
+            resolution=self._resolution,
+            brake=self._brake,
+            rules=self._rules,
+            background=self.background,
+            timezone=self._settings.timezone,
         ).register(bolt)
         return bolt
 
@@ -161,17 +229,23 @@ class Bot:
         clock, ids = clock or SystemClock(), ids or Ids()
         writer = ThreadWriter(open_ledger(settings.database_path))
         self._http = make_http_client()
+        # Without a session of its own the SDK connects anew for each call.
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_DEADLINE))
         # Without retry handlers: the SDK's own would post a second time after a dropped connection.
         self._slack = AsyncWebClient(
-            token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url, retry_handlers=[]
+            token=settings.slack_bot_token.get_secret_value(),
+            base_url=settings.slack_api_url,
+            session=self._session,
+            retry_handlers=[],
         )
         self._ledger = Ledger(open_reader(settings.database_path), writer, clock, ids)
-        self._house = House(
-            settings, ledger=self._ledger, slack=self._slack, http=self._http, clock=clock, ids=ids
-        )
+        self._house = House(settings, ledger=self._ledger, slack=self._slack, http=self._http, clock=clock, ids=ids)
+        # When this ledger was copied, if this is the first start on a copy.
+        self.copied_at: int | None = None
         self._slack_problem: str | None = "Slack has not said yet who the bot is"
         self._socket: AsyncSocketModeHandler | None = None
-        self._runner = web.AppRunner(self._make_web(), access_log=None, handle_signals=False)
+        # Nobody who has something to say to the bot compresses it; decoding would only add ways to fail.
+        self._runner = web.AppRunner(self._make_web(), access_log=None, handle_signals=False, auto_decompress=False)
         self._loops: list[asyncio.Task[None]] = []
 
     def _make_web(self) -> web.Application:
@@ -179,13 +253,8 @@ class Bot:
         Relay(self._ledger).register(app)
         Health(self._ledger, self.slack_problem).register(app)
         if self._settings.slack_app_token is None:
-            app.router.add_post("/slack/events", self._hear_slack)
+            SlackEvents(self._house.bolt, lambda: self._house.identity is not None).register(app)
         return app
-
-    async def _hear_slack(self, request: web.Request) -> web.Response:
-        if self._house.identity is None:
-            return web.Response(status=503, text="not ready")
-        return await to_aiohttp_response(await self._house.bolt.async_dispatch(await to_bolt_request(request)))
 
     # Running
 
@@ -194,6 +263,7 @@ class Bot:
 
         Raises `StartError` when the port is taken or Slack refuses the token.
         """
+        self.copied_at = await take_over_copy(self._ledger)
         address = await self._listen()
         await self._introduce()
         self._loops = [
@@ -227,6 +297,7 @@ class Bot:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         await self._http.aclose()
+        await self._session.close()
         await self._ledger.close()
 
     async def _listen(self) -> str:
@@ -235,7 +306,9 @@ class Bot:
         try:
             await web.TCPSite(self._runner, settings.host, settings.port).start()
         except OSError as error:
-            raise StartError(f"HOST, PORT: cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
+            raise StartError(
+                f"HOST, PORT: cannot listen on {settings.host}:{settings.port}: {error.strerror}"
+            ) from error
         return f"http://{settings.host}:{settings.port}"
 
     async def _introduce(self) -> None:
@@ -250,7 +323,9 @@ class Bot:
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             self._slack_problem = f"Slack does not answer ({type(error).__name__})"
             return
-        self._house.introduce(Identity(answer["team_id"], answer["bot_id"], answer["user_id"], answer["user"]))
+        self._house.introduce(
+            Identity(answer["team_id"], answer["bot_id"], answer["user_id"], answer["user"], answer["url"])
+        )
         self._slack_problem = None
 
     async def _introduce_later(self) -> None:
@@ -279,6 +354,12 @@ def rules_of(settings: Settings) -> Rules:
         channels=settings.payout_channels,
         countries=settings.countries,
         max_amount=settings.max_amount,
+        second_approval_above=settings.second_approval_above,
+        daily_limit=settings.daily_limit,
+        daily_limit_per_requester=settings.daily_limit_per_requester,
+        request_ttl_hours=settings.request_ttl_hours,
+        quiet_hours=settings.quiet_hours,
+        timezone=settings.timezone,
         audit_channel=settings.audit_channel,
         audit_full_numbers=settings.audit_full_numbers,
     )

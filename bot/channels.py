@@ -25,6 +25,8 @@ class Membership(enum.StrEnum):
 
     IN = "in"
     OUT = "out"
+    # Shared with another workspace: its people would see, and could be taken for ours.
+    SHARED = "shared"
     UNKNOWN = "unknown"
 
 
@@ -58,4 +60,7 @@ class Channels:
             log.warning("channel_not_learnt", channel=channel, why=type(error).__name__)
             return Membership.UNKNOWN
         found = answer.get("channel") or {}
-        return Membership.IN if found.get("is_member") else Membership.OUT
+        if not found.get("is_member"):
+            return Membership.OUT
+        shared = found.get("is_ext_shared") or found.get("is_pending_ext_shared")
+        return Membership.SHARED if shared else Membership.IN

@@ -6,11 +6,14 @@ import sys
 
 import click
 
+from bot.commands.backup import backup
 from bot.commands.demo import demo
+from bot.commands.doctor import doctor
+from bot.commands.resolve import resolve
 from bot.commands.sandbox import sandbox
 from bot.commands.serve import serve
 
-NOT_BUILT_YET = ("relay", "doctor", "export", "verify", "reconcile", "report", "forget", "backup", "resolve")
+NOT_BUILT_YET = ("relay", "export", "verify", "reconcile", "report", "forget")
 
 
 @click.group()
@@ -21,6 +24,9 @@ def main() -> None:
 main.add_command(serve)
 main.add_command(demo)
 main.add_command(sandbox)
+main.add_command(backup)
+main.add_command(resolve)
+main.add_command(doctor)
 
 
 def _refused(name: str) -> click.Command:

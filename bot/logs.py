@@ -39,6 +39,7 @@ _PATTERNS = re.compile(
         | eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_.-]+
         | (?<=Bearer\ )[^\s"',]+
         | (?<=token=)[^\s"'&]+
+        | (?<=ticket=)[^\s"'&]+                     # of a Socket Mode connection
         | (?<![0-9A-Z])[0-9A-F]{40}(?![0-9A-Z])     # a callback's secret
     )
     | (?P<path>(?:/|%2F)callbacks(?:/|%2F)ligdicash(?:/|%2F)[A-Za-z0-9-]*(?:/|%2F))[^\s"'?<>)]*

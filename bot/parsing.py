@@ -263,6 +263,9 @@ def _amount_problem(typed: str, body: str) -> AmountProblem:
 
 _NUMBER_WORDS = 12
 _AMOUNT_WORDS = 8
+# A text of nothing but figures is read word by word, each with those behind it: that must end soon.
+_LOOK_AHEAD = 2 * _AMOUNT_WORDS
+_COMMAND_LIMIT = 1_000
 # No payout is smaller (LigdiCash's own bound, as seen): in doubt, fewer francs are part of something else.
 _SMALL = 100
 _GROUP = 3
@@ -292,7 +295,7 @@ def read_command(text: str, countries: Countries) -> Draft:
 
     What can be read in two ways is AMBIGUOUS; what is certain beside it is given all the same.
     """
-    words = _words(text, countries)
+    words = _words(text[:_COMMAND_LIMIT], countries)
     fronts = _fronts(words, countries)
     if not fronts:
         return _without_front(words, countries)
@@ -345,9 +348,7 @@ def _is_whole(typed: str, reading: NumberReading) -> bool:
 
 def _amount_after(words: list[str]) -> _Found:
     """The amount that `words` begin with."""
-    ways = [
-        _Found(read_amount(_joined(words[:end])), end) for end in range(1, min(len(words), _AMOUNT_WORDS) + 1)
-    ]
+    ways = [_Found(read_amount(_joined(words[:end])), end) for end in range(1, min(len(words), _AMOUNT_WORDS) + 1)]
     readable = [way for way in ways if isinstance(way.reading, Amount) or way.reading.problem in _WHOLE]
     if not readable:
         return _unreadable_amount(words)
@@ -384,7 +385,7 @@ def _is_open(words: list[str], readable: list[_Found], longest: Amount) -> bool:
     if _is_marked(words[:end]):
         return False
     if _DIGITS.match(rest[0]):
-        follower = _amount_after(rest)
+        follower = _amount_after(rest[:_LOOK_AHEAD])
         small = longest.xof < _SMALL or rest[0].startswith("0")
         return small or _is_marked(rest[: follower.words])
     shorter = {way.reading.xof for way in readable if isinstance(way.reading, Amount)} - {longest.xof}
@@ -448,6 +449,9 @@ def _without_front(words: list[str], countries: Countries) -> Draft:
         return Draft(UnreadableNumber(NumberProblem.MISSING, ""), alone, reason)
     typed = clean_text(" ".join(figures), TYPED_LIMIT)
     amount = UnreadableAmount(AmountProblem.AMBIGUOUS, typed)
+    if end > _NUMBER_WORDS + _AMOUNT_WORDS:
+        # More than one number and one amount can have; to try each of them would keep everybody waiting.
+        return _ambiguous(words)
     numbers = {way for start in range(1, end) for _, way in _fronts(figures[start:], countries)}
     if len(numbers) == 1:
         return Draft(numbers.pop(), amount, reason)

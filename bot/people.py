@@ -1,4 +1,4 @@
-"""Who somebody is, by Slack's word at that moment. What cannot be learnt is `UNKNOWN`, and unknown people may nothing."""
+"""Who somebody is, by Slack's word at that moment. What cannot be learnt is unknown, and unknown people may nothing."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ LOOK_UP_DEADLINE = 1.5
 CACHED_FOR = MINUTE
 MOST_CACHED = 5_000
 
+_UNREACHABLE = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
+
 
 class Kind(enum.StrEnum):
     """What somebody is in this workspace."""
@@ -36,55 +38,84 @@ class Kind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody, as Slack described them."""
+    """Somebody, as Slack described them; for approver and requester None is "it could not be learnt"."""
 
     id: str
     kind: Kind
     name: str
+    is_approver: bool | None
+    is_requester: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The user ids and user group ids that the settings name; no requesters named is every full member."""
+
+    approvers: tuple[str, ...]
+    requesters: tuple[str, ...]
 
 
 class People:
-    """Looks people up in Slack and remembers the answer for a minute."""
+    """Looks people and groups up in Slack and remembers the answers for a minute."""
 
-    def __init__(self, slack: AsyncWebClient, clock: Clock) -> None:
+    def __init__(self, slack: AsyncWebClient, clock: Clock, named: Named) -> None:
         self._slack = slack
         self._clock = clock
-        self._known: dict[str, tuple[int, Person]] = {}
-        # Both are learnt from Slack at start.
+        self._named = named
+        self._known: dict[str, tuple[int, Kind, str]] = {}
+        self._groups: dict[str, tuple[int, frozenset[str]]] = {}
+        # All three are learnt from Slack at start.
         self.team = ""
         self.bot_name = "payout"
+        self.workspace_url = ""
 
     async def who(self, person: str, *, fresh: bool = False) -> Person:
-        """Who this is now; `fresh` asks Slack even when the answer is remembered. Never raises."""
+        """Who this is now; `fresh` asks Slack even for what is remembered. Never raises."""
+        (kind, name), approver, requester = await asyncio.gather(
+            self._described(person, fresh=fresh),
+            self._is_named(person, self._named.approvers, fresh=fresh),
+            self._is_requester(person, fresh=fresh),
+        )
+        return Person(person, kind, name, approver, requester)
+
+    async def _is_requester(self, person: str, *, fresh: bool) -> bool | None:
+        return not self._named.requesters or await self._is_named(person, self._named.requesters, fresh=fresh)
+
+    async def _is_named(self, person: str, named: tuple[str, ...], *, fresh: bool) -> bool | None:
+        """Whether the settings name this person, itself or by a group; None when a group could not be read."""
+        if person in named:
+            return True
+        groups = [name for name in named if name.startswith("S")]
+        found = await asyncio.gather(*(self.members(group, fresh=fresh) for group in groups))
+        if any(members is not None and person in members for members in found):
+            return True
+        return None if None in found else False
+
+    # People
+
+    async def _described(self, person: str, *, fresh: bool) -> tuple[Kind, str]:
         remembered = self._known.get(person)
         if not fresh and remembered and self._clock.now() - remembered[0] < CACHED_FOR:
-            return remembered[1]
-        found = await self._look_up(person)
-        if found.kind is not Kind.UNKNOWN:
-            self._remember(found)
-        return found
+            return remembered[1:]
+        kind, name = await self._look_up(person)
+        if kind is not Kind.UNKNOWN:
+            if len(self._known) >= MOST_CACHED:
+                self._known.clear()
+            self._known[person] = (self._clock.now(), kind, name)
+        return kind, name
 
-    def _remember(self, person: Person) -> None:
-        if len(self._known) >= MOST_CACHED:
-            self._known.clear()
-        self._known[person.id] = (self._clock.now(), person)
-
-    async def _look_up(self, person: str) -> Person:
+    async def _look_up(self, person: str) -> tuple[Kind, str]:
         try:
             async with asyncio.timeout(LOOK_UP_DEADLINE):
                 answer = await self._slack.users_info(user=person)
         except SlackApiError as error:
             # Slack knows nobody of that id here: somebody of another workspace.
             kind = Kind.ELSEWHERE if error.response.get("error") == "user_not_found" else Kind.UNKNOWN
-            return self._not_found(person, kind, str(error.response.get("error")))
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            return self._not_found(person, Kind.UNKNOWN, type(error).__name__)
+            return _not_learnt(person, kind, str(error.response.get("error")))
+        except _UNREACHABLE as error:
+            return _not_learnt(person, Kind.UNKNOWN, type(error).__name__)
         user: Mapping[str, Any] = answer.get("user") or {}
-        return Person(person, self._kind(user), _name(user) or person)
-
-    def _not_found(self, person: str, kind: Kind, why: str) -> Person:
-        log.warning("person_not_learnt", person=person, kind=kind, why=why)
-        return Person(person, kind, person)
+        return self._kind(user), _name(user) or person
 
     def _kind(self, user: Mapping[str, Any]) -> Kind:
         if not self.team or not user.get("team_id"):
@@ -98,6 +129,28 @@ class People:
         if user.get("is_restricted") or user.get("is_ultra_restricted"):
             return Kind.GUEST
         return Kind.MEMBER
+
+    # Groups
+
+    async def members(self, group: str, *, fresh: bool = False) -> frozenset[str] | None:
+        """Who is in a user group, the deactivated perhaps among them; None when it could not be read. Never raises."""
+        remembered = self._groups.get(group)
+        if not fresh and remembered and self._clock.now() - remembered[0] < CACHED_FOR:
+            return remembered[1]
+        try:
+            async with asyncio.timeout(LOOK_UP_DEADLINE):
+                answer = await self._slack.usergroups_users_list(usergroup=group)
+        except (SlackApiError, *_UNREACHABLE) as error:
+            log.warning("group_not_learnt", group=group, why=type(error).__name__)
+            return None
+        members = frozenset(str(person) for person in answer.get("users") or ())
+        self._groups[group] = (self._clock.now(), members)
+        return members
+
+
+def _not_learnt(person: str, kind: Kind, why: str) -> tuple[Kind, str]:
+    log.warning("person_not_learnt", person=person, kind=kind, why=why)
+    return kind, person
 
 
 def _name(user: Mapping[str, Any]) -> str:

@@ -3,9 +3,28 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
+from bot.clock import HOUR, MINUTE
+from bot.ligdicash.readers import Doubt
 from bot.people import Kind, Person
+from bot.quiet import QuietHours
+from storage.payout import Counted, Record, State
+
+# No approval older than this sends anything.
+APPROVAL_HOLDS = HOUR
+# Before "it was not paid" may be said of an attempt: a late callback is more likely than a mistake of LigdiCash.
+NOT_PAID_AFTER = 60 * MINUTE
+# From then on two people may say what became of an initiated payout.
+PENDING_FOR_LONG = 24 * HOUR
+# The same when the status call told nothing but errors for so long: tokens may expire.
+SILENT_FOR_LONG = 6 * HOUR
+# Payouts to the same beneficiary within this time are pointed out, and added up against the second approval.
+SAME_PERSON_WITHIN = 24 * HOUR
+# What one person may have open at once, so that nobody fills the ledger or the approvers' day.
+MOST_OPEN_REQUESTS = 20
 
 
 class Refusal(enum.StrEnum):
@@ -16,21 +35,40 @@ class Refusal(enum.StrEnum):
     DEACTIVATED = "deactivated"
     ELSEWHERE = "elsewhere"
     NOT_LEARNT = "not_learnt"
+    GROUP_NOT_LEARNT = "group_not_learnt"
     NOT_A_REQUESTER = "not_a_requester"
     NOT_AN_APPROVER = "not_an_approver"
     OWN_REQUEST = "own_request"
+    NOT_THE_REQUESTER = "not_the_requester"
+    NOT_REQUESTER_OR_APPROVER = "not_requester_or_approver"
     CHANNEL_NOT_ALLOWED = "channel_not_allowed"
+    CHANNEL_SHARED = "channel_shared"
+    CHANNEL_NOT_LEARNT = "channel_not_learnt"
+    TOO_MANY_OPEN = "too_many_open"
+
+
+class Limit(enum.StrEnum):
+    """Which limit of the day would be passed."""
+
+    TEAM = "team"
+    REQUESTER = "requester"
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What this installation allows. An empty `requesters` is every full member, empty `channels` every channel."""
+    """What this installation allows; amounts in XOF. None is no limit, empty `channels` is every channel."""
 
     approvers: tuple[str, ...]
     requesters: tuple[str, ...]
     channels: tuple[str, ...]
     countries: tuple[str, ...]
     max_amount: int
+    second_approval_above: int | None
+    daily_limit: int | None
+    daily_limit_per_requester: int | None
+    request_ttl_hours: int
+    quiet_hours: QuietHours
+    timezone: ZoneInfo
     audit_channel: str
     audit_full_numbers: bool
 
@@ -44,26 +82,117 @@ _KINDS = {
 }
 
 
-def may_request(person: Person, channel: str, rules: Rules) -> Refusal | None:
+# Who may
+
+
+def may_request(person: Person, channel: str, rules: Rules, *, shared: bool = False) -> Refusal | None:
     """Whether somebody may ask for a payout in that channel; None is yes."""
     if person.kind is not Kind.MEMBER:
         return _KINDS[person.kind]
-    if rules.requesters and person.id not in rules.requesters:
+    if person.is_requester is None:
+        return Refusal.GROUP_NOT_LEARNT
+    if not person.is_requester:
         return Refusal.NOT_A_REQUESTER
+    if shared:
+        return Refusal.CHANNEL_SHARED
     if rules.channels and channel not in rules.channels:
         return Refusal.CHANNEL_NOT_ALLOWED
     return None
 
 
-def may_decide(person: Person, requester: str, rules: Rules) -> Refusal | None:
-    """Whether somebody may approve or reject what `requester` asked for; None is yes.
+def may_decide(person: Person, asked_by: AbstractSet[str]) -> Refusal | None:
+    """Whether somebody may approve, reject or resolve what `asked_by` asked for; None is yes.
 
     An own request comes first: nobody decides on it, whatever else that person is.
     """
-    if person.id == requester:
+    if person.id in asked_by:
         return Refusal.OWN_REQUEST
+    return may_brake(person)
+
+
+def may_brake(person: Person) -> Refusal | None:
+    """Whether somebody may stop all sending, or help to let it go on; None is yes."""
     if person.kind is not Kind.MEMBER:
         return _KINDS[person.kind]
-    if person.id not in rules.approvers:
-        return Refusal.NOT_AN_APPROVER
+    if person.is_approver is None:
+        return Refusal.GROUP_NOT_LEARNT
+    return None if person.is_approver else Refusal.NOT_AN_APPROVER
+
+
+def may_cancel(person: Person, asked_by: AbstractSet[str]) -> Refusal | None:
+    """Whether somebody may take a request back before it is decided; None is yes."""
+    if person.kind is not Kind.MEMBER:
+        return _KINDS[person.kind]
+    return None if person.id in asked_by else Refusal.NOT_THE_REQUESTER
+
+
+def may_stop(person: Person, asked_by: AbstractSet[str]) -> Refusal | None:
+    """Whether somebody may stop an approved payout that has not left; None is yes."""
+    if may_cancel(person, asked_by) is None:
+        return None
+    refused = may_brake(person)
+    return Refusal.NOT_REQUESTER_OR_APPROVER if refused is Refusal.NOT_AN_APPROVER else refused
+
+
+# How much
+
+
+def approvals_needed(amount: int, counted: Counted, rules: Rules) -> int:
+    """How many different people must agree: two above the threshold, and while an earlier payout may still be paid.
+
+    `counted` is what this beneficiary was approved in the last 24 hours, so that splitting an amount gains nothing.
+    """
+    above = rules.second_approval_above
+    if above is not None and amount + counted.total > above:
+        return 2
+    return 2 if counted.may_still_be_paid else 1
+
+
+def limit_passed(amount: int, *, team: int, requester: int, rules: Rules) -> tuple[Limit, int] | None:
+    """Which daily limit `amount` would pass, and how much is left today; None when it fits.
+
+    `team` and `requester` are what was approved today and is not known to have come to nothing.
+    """
+    if rules.daily_limit is not None and team + amount > rules.daily_limit:
+        return Limit.TEAM, max(0, rules.daily_limit - team)
+    own = rules.daily_limit_per_requester
+    if own is not None and requester + amount > own:
+        return Limit.REQUESTER, max(0, own - requester)
     return None
+
+
+# What may be resolved by people
+
+
+def is_resolvable(record: Record, now: int) -> bool:
+    """Whether two people may say what became of it: when it is uncertain, or when LigdiCash has had its time."""
+    attempt = record.attempt
+    if record.payout.state is State.UNCONFIRMED:
+        return True
+    if record.payout.state is not State.INITIATED or attempt.sent_at is None:
+        return False
+    silent = attempt.silent_since is not None and now - attempt.silent_since >= SILENT_FOR_LONG
+    return silent or now - attempt.sent_at >= PENDING_FOR_LONG
+
+
+def is_group(name: str) -> bool:
+    """Whether a name in the settings is a user group's id."""
+    return name.startswith("S")
+
+
+def doubtful_since(record: Record) -> int:
+    """Since when it may have been paid: of a restored ledger nobody knows when, but not after it was restored."""
+    sent_at = record.attempt.sent_at
+    restored = record.attempt.answer_note == Doubt.RESTORED
+    return record.payout.changed_at if sent_at is None or restored else sent_at
+
+
+def eligible(record: Record, rules: Rules) -> tuple[str, ...]:
+    """The approvers named in the settings, groups among them, who did not ask for this attempt themselves."""
+    return tuple(person for person in rules.approvers if person not in record.asked_by)
+
+
+def enough_to_resolve(record: Record, rules: Rules) -> bool:
+    """Whether two could resolve it in Slack; a group is taken to have two such members."""
+    named = eligible(record, rules)
+    return len(named) >= 2 or any(is_group(name) for name in named)  # noqa: PLR2004 - one proposes, another confirms

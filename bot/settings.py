@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,10 @@ from pydantic import AfterValidator, Field, PlainValidator, SecretStr, Validatio
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.quiet import QuietHours
+
+HIGHEST_LIMIT = 999_999_999_999
+LONGEST_TTL_HOURS = 24 * 30
 HIGHEST_MAX_AMOUNT = 1_000_000_000
 # LigdiCash's own word: never ask faster.
 FASTEST_POLL_SECONDS = 3
@@ -78,10 +82,12 @@ def _items(check: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
     return split
 
 
-def _person(text: str) -> str:
-    if re.fullmatch(r"S[A-Z0-9]+", text):
-        raise _NotAvailableYetError("with a user group (S...) is")
-    return _matching(r"[UW][A-Z0-9]+")(text)
+_person = _matching(r"[UWS][A-Z0-9]+")
+
+
+def _quiet_hours(text: str) -> QuietHours:
+    begin, end = _matching(r"(?:[01]?[0-9]|2[0-3])-(?:[01]?[0-9]|2[0-3])")(text.strip()).split("-")
+    return QuietHours(int(begin), int(end))
 
 
 def _country(text: str) -> str:
@@ -166,10 +172,6 @@ def _log_level(text: str) -> str:
     return _matching("DEBUG|INFO|WARNING|ERROR")(text.strip().upper())
 
 
-def _not_yet(_: str) -> NoReturn:
-    raise _NotAvailableYetError("is")
-
-
 def _unless_socket_mode(secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
     # A malformed SLACK_APP_TOKEN is not in `data`: it was meant, and is reported by itself.
     if secret is None and info.data.get("slack_app_token", ...) is None:
@@ -177,9 +179,12 @@ def _unless_socket_mode(secret: SecretStr | None, info: ValidationInfo) -> Secre
     return secret
 
 
-_NotYet = Annotated[None, PlainValidator(_not_yet), Field(description="nothing, so far")]
 _LOCAL = "http only on this machine"
-_PEOPLE = "Slack user ids by commas, such as U012AB3CD,W045EF6GH"
+_PEOPLE = "Slack user ids and user group ids by commas, such as U012AB3CD,S045EF6GH"
+_XOF = f"whole XOF from 1 to {HIGHEST_LIMIT}, such as 500000"
+
+
+_Limit = Annotated[int | None, PlainValidator(_whole(1, HIGHEST_LIMIT)), Field(description=_XOF)]
 
 
 class Settings(BaseSettings):
@@ -267,25 +272,33 @@ class Settings(BaseSettings):
         PlainValidator(_whole(1, HIGHEST_MAX_AMOUNT)),
         Field(description=f"whole XOF from 1 to {HIGHEST_MAX_AMOUNT}, such as 1000000"),
     ] = 1_000_000
-    second_approval_above: _NotYet = None
-    daily_limit: _NotYet = None
-    daily_limit_per_requester: _NotYet = None
+    second_approval_above: _Limit = None
+    daily_limit: _Limit = None
+    daily_limit_per_requester: _Limit = None
     status_poll_seconds: Annotated[
         int,
         PlainValidator(_whole(FASTEST_POLL_SECONDS, SLOWEST_POLL_SECONDS)),
         Field(description=f"whole seconds from {FASTEST_POLL_SECONDS} to {SLOWEST_POLL_SECONDS}, such as 30"),
     ] = 30
-    request_ttl_hours: _NotYet = None
+    request_ttl_hours: Annotated[
+        int,
+        PlainValidator(_whole(1, LONGEST_TTL_HOURS)),
+        Field(description=f"whole hours from 1 to {LONGEST_TTL_HOURS}, such as 24"),
+    ] = 24
     countries: Annotated[
         tuple[str, ...],
         PlainValidator(_items(_country)),
         Field(description="calling codes by commas, without plus, such as 226,225"),
     ] = ("226",)
     locale: Annotated[str, PlainValidator(_locale), Field(description="a language, such as en")] = "en"
-    quiet_hours: _NotYet = None
-    audit_full_numbers: Annotated[
-        bool, PlainValidator(_boolean), Field(description="true or false, such as false")
-    ] = False
+    quiet_hours: Annotated[
+        QuietHours,
+        PlainValidator(_quiet_hours),
+        Field(description="two hours of the day with a hyphen, such as 20-7"),
+    ] = QuietHours(20, 7)
+    audit_full_numbers: Annotated[bool, PlainValidator(_boolean), Field(description="true or false, such as false")] = (
+        False
+    )
     timezone: Annotated[
         ZoneInfo,
         PlainValidator(_timezone),
@@ -323,9 +336,7 @@ class Settings(BaseSettings):
         return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
 
 
-def load_settings(
-    environ: Mapping[str, str] | None = None, env_file: Path | None = DEFAULT_ENV_FILE
-) -> Settings:
+def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = DEFAULT_ENV_FILE) -> Settings:
     """Read `environ` (else the process's), then `env_file`; an empty value counts as none.
 
     Raises SettingsError with every missing and malformed variable.

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
 import structlog
 
 from bot.background import Background
 from bot.clock import Clock
-from bot.desk.decisions import Decisions
 from bot.desk.evidence import Evidence
 from bot.desk.payments import Payments
-from bot.desk.requests import Requests
+from bot.desk.reminders import Reminders
 from storage import queries
 from storage.ledger import Ledger
 from storage.payout import InboxItem, Sort, State
@@ -28,6 +26,10 @@ LONGEST_SLEEP = 1.0
 REST_AFTER_FAILURE = 5.0
 
 
+# Decides on one stored click or submission.
+Desk = Callable[[InboxItem], Awaitable[None]]
+
+
 class Worker:
     """Runs until it is stopped; everything it works on is in the ledger, so that another one can go on."""
 
@@ -36,17 +38,17 @@ class Worker:
         ledger: Ledger,
         clock: Clock,
         *,
-        requests: Requests,
-        decisions: Decisions,
+        desks: Mapping[Sort, Desk],
         payments: Payments,
         evidence: Evidence,
+        reminders: Reminders,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
-        self._requests = requests
-        self._decisions = decisions
+        self._desks = desks
         self._payments = payments
         self._evidence = evidence
+        self._reminders = reminders
         self._busy: set[str | int] = set()
         self._background = Background()
         self._woken = asyncio.Event()
@@ -61,7 +63,7 @@ class Worker:
                 now = self._clock.now()
                 self._start_due(now)
                 seconds = self._seconds_until_due(now)
-            except sqlite3.Error:
+            except Exception:
                 log.exception("ledger_not_readable")
                 seconds = LONGEST_SLEEP
             await self._sleep(seconds)
@@ -77,9 +79,13 @@ class Worker:
             self._start(item.id, self._decide(item))
         for payout, state in queries.due_payouts(self._ledger.reader, now, AT_ONCE):
             self._start(payout, self._go_on(payout, state))
+        for payout, number in queries.due_attempts(self._ledger.reader, now, AT_ONCE):
+            self._start(f"{payout}:{number}", self._evidence.look(payout, number))
 
     def _start(self, key: str | int, work: Coroutine[None, None, None]) -> None:
-        if key in self._busy or len(self._busy) >= AT_ONCE:
+        # Decisions have room of their own: the brake is heard while every request to LigdiCash hangs.
+        beside = sum(isinstance(busy, int) == isinstance(key, int) for busy in self._busy)
+        if key in self._busy or beside >= AT_ONCE:
             work.close()
             return
         self._busy.add(key)
@@ -97,16 +103,15 @@ class Worker:
             self._woken.set()
 
     async def _decide(self, item: InboxItem) -> None:
-        desk = self._requests if item.sort is Sort.REQUEST else self._decisions
-        await desk.decide(item)
+        await self._desks[item.sort](item)
 
     async def _go_on(self, payout: str, state: State) -> None:
         if state is State.APPROVED:
             await self._payments.send(payout)
         elif state is State.SENDING:
             await self._payments.give_up(payout)
-        else:
-            await self._evidence.look(payout)
+        elif state is State.REQUESTED:
+            await self._reminders.look(payout)
 
     def _seconds_until_due(self, now: int) -> float:
         due_at = queries.next_due(self._ledger.reader)

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from storage import queries
 from storage.ledger import Ledger
+from storage.payout import Brake, Hold
 
 
 class Health:
@@ -30,12 +31,23 @@ class Health:
     async def ready(self, _request: web.Request) -> web.Response:
         """200 when the ledger can be written and Slack is connected, else 503 with the reason."""
         problem = await self._ledger_problem() or self._slack_problem()
-        return web.Response(status=200 if problem is None else 503, text=f"{problem or 'ready'}\n")
+        lines = [problem or "ready"]
+        if problem is None:
+            # A brake is somebody's decision, not a fault: said, but the bot is ready.
+            lines += [f"note: {_brake(found)}" for found in queries.brakes(self._ledger.reader)]
+        return web.Response(status=200 if problem is None else 503, text="\n".join(lines) + "\n")
 
     async def _ledger_problem(self) -> str | None:
         try:
             queries.answers(self._ledger.reader)
             await self._ledger.write(lambda _tx: None)
+            trouble = queries.audit_trouble(self._ledger.reader)
         except sqlite3.Error as error:
             return f"ledger: {error}"
-        return None
+        return None if trouble is None else f"audit channel: Slack says {trouble}; nothing new is sent"
+
+
+def _brake(found: Brake) -> str:
+    if found.hold is Hold.ALL:
+        return f"sending is paused by {found.person or 'the bot'} ({found.reason})"
+    return f"{found.hold} payouts are held ({found.reason})"

@@ -7,30 +7,32 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
 import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.background import Background
 from bot.channels import Channels, Membership
+from bot.desk.brake import BrakeDesk, Pull
+from bot.desk.inquiries import Inquiries
 from bot.desk.requests import Requests
 from bot.parsing import clean_text, read_command
 from bot.people import People
 from bot.policy import Refusal, Rules
 from bot.speech import words
-from bot.speech.modals import request_form
+from bot.speech.modals import LONGEST_REASON, Prefill, request_form
+from handlers.forms import open_form
+from handlers.whispering import whisper
+from storage.payout import Hold, Sort
 
 log = structlog.get_logger(__name__)
 
 _HELP = frozenset({"help", "aide", "?"})
-_NOT_BUILT_YET = frozenset({"status", "list", "pause", "resume", "policy"})
+_INQUIRIES = frozenset({"status", "list", "policy"})
+_BRAKE = {"pause": Sort.PAUSE, "resume": Sort.RESUME}
 
-# Slack's word that this trigger opened a form before: the command came twice, perhaps to two processes.
-_OPENED_ALREADY = "exchanged_trigger_id"
 _MOST_HEARD = 1_000
 _LONGEST_COMMAND = 2_000
 
@@ -38,13 +40,15 @@ _LONGEST_COMMAND = 2_000
 class PayoutCommand:
     """Hears the command."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the command leads to every desk
         self,
         slack: AsyncWebClient,
         *,
         requests: Requests,
         people: People,
         channels: Channels,
+        brake: BrakeDesk,
+        inquiries: Inquiries,
         rules: Rules,
         background: Background,
     ) -> None:
@@ -52,6 +56,8 @@ class PayoutCommand:
         self._requests = requests
         self._people = people
         self._channels = channels
+        self._brake = brake
+        self._inquiries = inquiries
         self._rules = rules
         self._background = background
         # Only what is told to one person hangs on it, so it need not survive this process.
@@ -67,14 +73,42 @@ class PayoutCommand:
         word = text.split(maxsplit=1)[0].lower() if text else ""
         if word in _HELP:
             await ack(words.HELP.format(approvers=words.mentions(self._rules.approvers)))
-        elif word in _NOT_BUILT_YET:
-            await ack(words.NOT_BUILT_YET.format(word=word))
+        elif word in _INQUIRIES:
+            await ack()
+            self._background.start(self._answer(word, body, text[len(word) :], respond), name="answer inquiry")
+        elif word in _BRAKE:
+            await ack(await self._pull(_BRAKE[word], body, text[len(word) :]))
         elif not str(body.get("channel_id", "")).startswith(("C", "G")) or _is_direct(body):
             await ack(words.HERE_NO_PAYOUTS_DIRECT.format(bot=self._people.bot_name))
         else:
             await ack()
             if self._is_new(str(body["trigger_id"])):
                 self._background.start(self._open_form(body, text, respond), name="open form")
+
+    async def _answer(self, word: str, body: Mapping[str, Any], rest: str, respond: AsyncRespond) -> None:
+        """Tell this person alone what they ask."""
+        person, channel, asked = str(body["user_id"]), str(body["channel_id"]), rest.strip()
+        if word == "policy":
+            await whisper(respond, await self._inquiries.policy(person, channel))
+        elif word == "list":
+            await whisper(respond, await self._inquiries.latest(person))
+        elif not asked:
+            await whisper(respond, words.STATUS_EXAMPLE)
+        else:
+            await whisper(respond, await self._inquiries.status(person, asked))
+
+    async def _pull(self, sort: Sort, body: Mapping[str, Any], text: str) -> str:
+        """Store what is wanted of the brake before it is acknowledged; the worker answers."""
+        reason = clean_text(text, LONGEST_REASON)
+        if sort is Sort.PAUSE and not reason:
+            return words.PAUSE_NEEDS_REASON
+        pull = Pull(str(body["channel_id"]), Hold.ALL, reason)
+        try:
+            await self._brake.receive(sort, str(body["user_id"]), str(body["trigger_id"]), pull)
+        except sqlite3.Error:
+            log.exception("brake_not_stored")
+            return words.COULD_NOT_STORE
+        return words.BRAKE_HEARD
 
     def _is_new(self, trigger: str) -> bool:
         """False for a command that is delivered once more: it has its form, or its answer."""
@@ -93,26 +127,21 @@ class PayoutCommand:
             )
         except sqlite3.Error:
             log.exception("refusal_not_stored")
-            await respond(words.COULD_NOT_STORE)
+            await whisper(respond, words.COULD_NOT_STORE)
             return
         if membership is Membership.OUT:
-            await respond(words.BOT_NOT_IN_CHANNEL.format(bot=self._people.bot_name))
+            await whisper(respond, words.BOT_NOT_IN_CHANNEL.format(bot=self._people.bot_name))
         elif refused is None:
             await self._open(trigger, text, channel, respond)
-        elif refused is Refusal.NOT_LEARNT:
+        elif refused in {Refusal.NOT_LEARNT, Refusal.GROUP_NOT_LEARNT}:
             # The refusal itself is told with its reason; what was typed must not be lost.
-            await respond(words.TYPED_SO_FAR.format(command=_command(text)))
+            await whisper(respond, words.TYPED_SO_FAR.format(command=_command(text)))
 
     async def _open(self, trigger: str, text: str, channel: str, respond: AsyncRespond) -> None:
         draft = read_command(text, self._rules.countries)
-        form = request_form(draft, channel, most=self._rules.max_amount, countries=self._rules.countries)
-        try:
-            await self._slack.views_open(trigger_id=trigger, view=form)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
-            if isinstance(error, SlackApiError) and error.response.get("error") == _OPENED_ALREADY:
-                return
-            log.warning("form_did_not_open", why=type(error).__name__)
-            await respond(words.MODAL_DID_NOT_OPEN.format(command=_command(text)))
+        form = request_form(Prefill(draft, channel), most=self._rules.max_amount, countries=self._rules.countries)
+        if not await open_form(self._slack, trigger, form):
+            await whisper(respond, words.MODAL_DID_NOT_OPEN.format(command=_command(text)))
 
 
 def _command(text: str) -> str:

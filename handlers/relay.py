@@ -1,4 +1,4 @@
-"""LigdiCash's callbacks: stored durably, then answered. Nothing is believed here, and nothing is stored for a wrong path."""
+"""LigdiCash's callbacks: stored durably, then answered. Nothing is believed here; a wrong path stores nothing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sqlite3
 import structlog
 from aiohttp import web
 
+from bot.crashpoints import Point, may_die
 from bot.desk.evidence import receive_callback
 from storage.ledger import Ledger
 
@@ -40,11 +41,15 @@ class Relay:
         except web.HTTPRequestEntityTooLarge:
             log.warning("callback_too_large", payout=payout)
             return web.Response(status=413)
-        # What is not UTF-8 is kept as far as it can be read; its content type is only a hint.
+        except ConnectionError:
+            return web.Response(status=400)  # the sender left in the middle of it
+        # What is not UTF-8 is kept as far as it can be read.
         text = body.decode(errors="replace")
+        content_type = request.headers.get("Content-Type", "")[:100].encode(errors="replace").decode()
         try:
-            known = await receive_callback(self._ledger, payout, secret, request.headers.get("Content-Type", "")[:100], text)
+            known = await receive_callback(self._ledger, payout, secret, content_type, text)
         except sqlite3.Error:
             log.exception("callback_not_stored", payout=payout)
             return web.Response(status=503, headers={"Retry-After": "30"})
+        may_die(Point.CALLBACK_STORED)
         return web.Response(status=200 if known else 404)

@@ -10,9 +10,14 @@ import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.desk.requests import Requests
+from bot.desk.requests import Problems, Repeats, Requests
+from bot.people import People
+from bot.policy import Rules
 from bot.speech import words
-from bot.speech.modals import REQUEST, Field, read_form
+from bot.speech.modals import REQUEST, Carried, Field, Prefill, read_form, request_form
+from bot.speech.questions import Asking, earlier_lines
+from storage.ledger import OtherPayloadError
+from storage.payout import Way
 
 log = structlog.get_logger(__name__)
 
@@ -20,24 +25,45 @@ log = structlog.get_logger(__name__)
 class RequestModal:
     """Hears the form."""
 
-    def __init__(self, requests: Requests) -> None:
+    def __init__(self, requests: Requests, people: People, rules: Rules) -> None:
         self._requests = requests
+        self._people = people
+        self._rules = rules
 
     def register(self, app: AsyncApp) -> None:
         """Listen for submissions of the form."""
         app.view(REQUEST)(self.hear)
 
+    def _ask_whether_known(self, view: Mapping[str, Any], repeats: Repeats) -> dict[str, Any]:
+        """The same form once more, with what it may repeat and a box to tick."""
+        carried, form = Carried.from_view(view), repeats.form
+        prefill = Prefill(repeats.draft, carried.channel, form.order, Way(form.way), carried.follows)
+        asking = Asking(self._rules, self._people.workspace_url)
+        drawn = request_form(
+            prefill,
+            most=self._rules.max_amount,
+            countries=self._rules.countries,
+            earlier=earlier_lines(repeats.earlier, asking),
+        )
+        return drawn.to_dict()
+
     async def hear(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Check, store, acknowledge."""
         view = body["view"]
+        problems: Problems | Repeats
         try:
             problems = await self._requests.receive(
-                str(body["user"]["id"]), str(view["private_metadata"]), str(view["id"]), read_form(view)
+                str(body["user"]["id"]), Carried.from_view(view), str(view["id"]), read_form(view)
             )
         except sqlite3.Error:
             log.exception("submission_not_stored")
             problems = {Field.BENEFICIARY: words.COULD_NOT_STORE}
-        if problems:
+        except OtherPayloadError:
+            # Its first answer was lost, and it was changed since: what was sent first stands.
+            problems = {Field.BENEFICIARY: words.SENT_ALREADY}
+        if isinstance(problems, Repeats):
+            await ack(response_action="update", view=self._ask_whether_known(view, problems))
+        elif problems:
             await ack(response_action="errors", errors={str(field): why for field, why in problems.items()})
         else:
             await ack()

@@ -20,4 +20,3 @@ def last_hash(connection: sqlite3.Connection) -> str:
     """The hash that the next event is linked to."""
     row = connection.execute("SELECT hash FROM events ORDER BY id DESC LIMIT 1").fetchone()
     return FIRST if row is None else str(row["hash"])
-

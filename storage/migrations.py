@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 
 migrations = Migrations("payout-bot")
 
-# Times are milliseconds since 1970 in UTC, amounts are XOF. `due_at` is when the worker looks next; NULL is never:
-# the state of a row is the queue, there is no second one to keep in step.
+# Times are milliseconds since 1970 in UTC, amounts are XOF. `due_at` is when the worker looks next, `ask_at` when
+# LigdiCash is asked next about an attempt; NULL is never: the state of a row is the queue, there is no second one to
+# keep in step.
+# Each attempt has its own `ask_at`, since evidence is heard for all of them, whatever state the payout is in by now.
 _FIRST = (
     """
     CREATE TABLE beneficiaries (
@@ -32,6 +34,7 @@ _FIRST = (
         way TEXT NOT NULL,
         reason TEXT NOT NULL,
         order_reference TEXT,
+        order_key TEXT,
         requester TEXT NOT NULL,
         requester_name TEXT NOT NULL,
         channel TEXT NOT NULL,
@@ -42,13 +45,18 @@ _FIRST = (
         created_at INTEGER NOT NULL,
         changed_at INTEGER NOT NULL,
         due_at INTEGER,
-        polls INTEGER NOT NULL DEFAULT 0,
-        asked_at INTEGER,
-        word TEXT,
+        follows TEXT REFERENCES payouts (id),
         contradiction TEXT
     ) STRICT
     """,
     "CREATE INDEX payouts_due ON payouts (due_at) WHERE due_at IS NOT NULL",
+    "CREATE INDEX payouts_beneficiary ON payouts (beneficiary, created_at)",
+    "CREATE INDEX payouts_order ON payouts (order_key, created_at) WHERE order_key IS NOT NULL",
+    # The state stands in it although it is always the same: else SQLite takes the index of all they ever asked.
+    "CREATE INDEX payouts_requested_by ON payouts (requester, state) WHERE state = 'requested'",
+    "CREATE INDEX payouts_of_requester ON payouts (requester, created_at)",
+    "CREATE INDEX payouts_contradicted ON payouts (beneficiary) WHERE contradiction IS NOT NULL",
+    "CREATE INDEX payouts_undecided ON payouts (state, created_at) WHERE state IN ('requested', 'approved', 'sending')",
     """
     CREATE TABLE attempts (
         payout TEXT NOT NULL REFERENCES payouts (id),
@@ -56,6 +64,11 @@ _FIRST = (
         transaction_id TEXT NOT NULL UNIQUE,
         digest TEXT NOT NULL,
         outcome TEXT NOT NULL,
+        beneficiary INTEGER NOT NULL REFERENCES beneficiaries (id),
+        amount INTEGER NOT NULL,
+        requested_at INTEGER NOT NULL,
+        reminders INTEGER NOT NULL DEFAULT 0,
+        needed INTEGER,
         secret_hash TEXT,
         approved_at INTEGER,
         sent_at INTEGER,
@@ -68,8 +81,34 @@ _FIRST = (
         answer_note TEXT,
         answer TEXT,
         token TEXT,
+        asked_by TEXT NOT NULL,
+        ask_at INTEGER,
+        asked_at INTEGER,
+        polls INTEGER NOT NULL DEFAULT 0,
+        word TEXT,
+        silent_since INTEGER,
+        pointed_out_at INTEGER,
+        contradicted TEXT,
+        found_by TEXT,
+        found_reason TEXT,
         PRIMARY KEY (payout, number)
     ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX attempts_due ON attempts (ask_at) WHERE ask_at IS NOT NULL",
+    # What counts against limits: approved, and not known to have come to nothing. Beneficiary and amount stand here
+    # once more, so that a day's sum reads one index and nothing else.
+    """
+    CREATE INDEX attempts_counted ON attempts (approved_at, asked_by, amount, outcome)
+    WHERE approved_at IS NOT NULL AND outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback')
+    """,
+    """
+    CREATE INDEX attempts_counted_beneficiary ON attempts (beneficiary, approved_at, amount, outcome, payout)
+    WHERE approved_at IS NOT NULL AND outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback')
+    """,
+    # What may still be paid to a beneficiary, whatever was paid in all the years before.
+    """
+    CREATE INDEX attempts_open_beneficiary ON attempts (beneficiary, outcome, approved_at, payout)
+    WHERE approved_at IS NOT NULL AND outcome = 'open'
     """,
     """
     CREATE TABLE approvals (
@@ -82,6 +121,8 @@ _FIRST = (
         FOREIGN KEY (payout, attempt) REFERENCES attempts (payout, number)
     ) STRICT, WITHOUT ROWID
     """,
+    # An event that is written while its table has triggers makes SQLite look for rows that refer to it.
+    "CREATE INDEX approvals_event ON approvals (event)",
     """
     CREATE TABLE events (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -103,6 +144,12 @@ _FIRST = (
     CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
     BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END
     """,
+    # REPLACE deletes without firing the trigger above, on a connection that does not ask for it.
+    """
+    CREATE TRIGGER events_are_never_replaced BEFORE INSERT ON events
+    WHEN EXISTS (SELECT 1 FROM events WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'events are never replaced'); END
+    """,
     """
     CREATE TABLE inbox (
         id INTEGER PRIMARY KEY,
@@ -110,9 +157,9 @@ _FIRST = (
         person TEXT NOT NULL,
         occasion TEXT NOT NULL,
         payload TEXT,
+        payload_hash TEXT,
         received_at INTEGER NOT NULL,
         due_at INTEGER,
-        tries INTEGER NOT NULL DEFAULT 0,
         UNIQUE (person, occasion)
     ) STRICT
     """,
@@ -145,17 +192,65 @@ _FIRST = (
         tries INTEGER NOT NULL DEFAULT 0,
         due_at INTEGER,
         message_ts TEXT,
-        error TEXT,
-        UNIQUE (event, place)
+        error TEXT
     ) STRICT
     """,
+    # No `UNIQUE (event, place, payout)`, which holds nothing where there is no payout: each NULL is another one.
+    "CREATE UNIQUE INDEX deliveries_once ON deliveries (event, place, coalesce(payout, ''))",
     "CREATE INDEX deliveries_open ON deliveries (channel, id) WHERE due_at IS NOT NULL",
-    "CREATE INDEX deliveries_of_payout ON deliveries (payout, place, id) WHERE due_at IS NOT NULL",
+    """
+    CREATE TABLE brakes (
+        hold TEXT PRIMARY KEY,
+        person TEXT,
+        reason TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        resume_by TEXT
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE proposals (
+        payout TEXT NOT NULL,
+        attempt INTEGER NOT NULL,
+        event INTEGER NOT NULL,
+        person TEXT NOT NULL,
+        finding TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (payout, attempt),
+        FOREIGN KEY (payout, attempt) REFERENCES attempts (payout, number)
+    ) STRICT, WITHOUT ROWID
+    """,
+    # Who was told no, and when: the same again within a minute is answered again, but written down once. Neither here
+    # nor above does `event` refer to `events`: without an index of its own each new event would walk through it all.
+    """
+    CREATE TABLE refusals (
+        person TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        payout TEXT NOT NULL,
+        why TEXT NOT NULL,
+        event INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        times INTEGER NOT NULL,
+        PRIMARY KEY (person, kind, payout, why)
+    ) STRICT, WITHOUT ROWID
+    """,
+    # The status call's own trouble, one row for as long as it lasts: it says nothing about any payout.
+    """
+    CREATE TABLE silences (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        why TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        times INTEGER NOT NULL,
+        told INTEGER NOT NULL
+    ) STRICT
+    """,
+    # There is a row only in a copy that `backup` made and that nobody has served yet.
+    "CREATE TABLE copies (id INTEGER PRIMARY KEY CHECK (id = 1), copied_at INTEGER NOT NULL) STRICT",
 )
 
 
 @migrations()
 def m001_the_ledger(db: Database) -> None:
-    """Payouts, attempts, approvals, beneficiaries, chained events, inbox, callbacks, deliveries."""
+    """Payouts, attempts and decisions, the chained events, what comes in and goes out, holds and doubts."""
     for statement in _FIRST:
         db.conn.execute(statement)

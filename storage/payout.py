@@ -1,4 +1,4 @@
-"""A payout's life: its states, which may follow which, and the records that are passed around. Pure; imports nothing of ours."""
+"""A payout's life: its states, which may follow which, and the records passed around. Imports nothing of ours."""
 
 from __future__ import annotations
 
@@ -28,14 +28,16 @@ class State(enum.StrEnum):
 TRANSITIONS: Mapping[State, frozenset[State]] = MappingProxyType(
     {
         State.REQUESTED: frozenset({State.APPROVED, State.REJECTED, State.CANCELLED, State.EXPIRED}),
-        State.APPROVED: frozenset({State.SENDING, State.CANCELLED, State.EXPIRED}),
+        # To unconfirmed only when a ledger is restored: what the lost one sent since is not known.
+        State.APPROVED: frozenset({State.SENDING, State.CANCELLED, State.EXPIRED, State.UNCONFIRMED}),
         # Back to approved only on proof that nothing left: the same attempt is then sent again.
         State.SENDING: frozenset({State.INITIATED, State.REFUSED, State.UNCONFIRMED, State.APPROVED}),
         State.INITIATED: frozenset({State.COMPLETED, State.FAILED}),
         State.UNCONFIRMED: frozenset({State.INITIATED, State.COMPLETED, State.FAILED, State.REFUSED}),
-        State.REFUSED: frozenset(),
+        # Asked again: a new attempt, approved anew by all rules.
+        State.REFUSED: frozenset({State.REQUESTED}),
+        State.FAILED: frozenset({State.REQUESTED}),
         State.COMPLETED: frozenset(),
-        State.FAILED: frozenset(),
         State.REJECTED: frozenset(),
         State.CANCELLED: frozenset(),
         State.EXPIRED: frozenset(),
@@ -79,12 +81,13 @@ class Outcome(enum.StrEnum):
     NEVER_SENT = "never_sent"
     REFUSED = "refused"
     FAILED = "failed"
+    FAILED_BY_CALLBACK = "failed_by_callback"
     COMPLETED = "completed"
     FOUND_UNPAID = "found_unpaid"
     FOUND_PAID = "found_paid"
 
 
-# After one of these a new attempt cannot pay twice.
+# After one of these a new attempt cannot pay twice. A failure known by a callback's token alone is not among them.
 NOTHING_PAID = frozenset({Outcome.NEVER_SENT, Outcome.REFUSED, Outcome.FAILED, Outcome.FOUND_UNPAID})
 
 
@@ -94,6 +97,8 @@ class EventKind(enum.StrEnum):
     REQUESTED = "requested"
     APPROVED = "approved"
     REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    ASKED_AGAIN = "asked_again"
     SENDING = "sending"
     NOT_SENT = "not_sent"
     INITIATED = "initiated"
@@ -104,10 +109,28 @@ class EventKind(enum.StrEnum):
     EXPIRED = "expired"
     CALLBACK_RECEIVED = "callback_received"
     STILL_PENDING = "still_pending"
+    POINTED_OUT = "pointed_out"
+    STATUS_SILENT = "status_silent"
+    STATUS_BACK = "status_back"
+    EVIDENCE_AGREES = "evidence_agrees"
     EVIDENCE_MISMATCH = "evidence_mismatch"
     CONTRADICTION = "contradiction"
+    PROPOSED = "proposed"
+    PROPOSAL_VOIDED = "proposal_voided"
+    MARKED_PAID = "marked_paid"
+    MARKED_UNPAID = "marked_unpaid"
+    PAUSED = "paused"
+    RESUME_PROPOSED = "resume_proposed"
+    RESUMED = "resumed"
+    HELD = "held"
+    RELEASED = "released"
+    RESTORED = "restored"
+    ANSWERED = "answered"
+    REMINDED = "reminded"
+    LIMIT_REFUSED = "limit_refused"
     REQUEST_REFUSED = "request_refused"
     DECISION_REFUSED = "decision_refused"
+    BRAKE_REFUSED = "brake_refused"
     DECISION_TOO_LATE = "decision_too_late"
     ANSWER_RECORDED = "answer_recorded"
     DELIVERY_FAILED = "delivery_failed"
@@ -131,6 +154,31 @@ class Sort(enum.StrEnum):
     APPROVE = "approve"
     ASK_TO_REJECT = "ask_to_reject"
     REJECT = "reject"
+    CANCEL = "cancel"
+    STOP = "stop"
+    ASK_AGAIN = "ask_again"
+    ASK_DIRECTLY = "ask_directly"
+    ASK_TO_RESOLVE = "ask_to_resolve"
+    PROPOSE = "propose"
+    CONFIRM = "confirm"
+    PAUSE = "pause"
+    RESUME = "resume"
+    TRY_NOW = "try_now"
+
+
+class Hold(enum.StrEnum):
+    """What keeps approved payouts from leaving: the brake holds all, a refusal of the account holds one endpoint."""
+
+    ALL = "all"
+    CUSTOMER = "customer"
+    MERCHANT = "merchant"
+
+
+class Finding(enum.StrEnum):
+    """What two people say became of an attempt."""
+
+    PAID = "paid"
+    UNPAID = "unpaid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +193,58 @@ class Request:
     requester: str
     requester_name: str
     channel: str
+    follows: str | None = None
+    knows_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """A hold in force: who or what put it there, why and since when; `resume_by` proposed to lift it."""
+
+    hold: Hold
+    person: str | None
+    reason: str
+    since: int
+    resume_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One person's finding about an attempt, waiting for another to confirm just this one (`event` names it)."""
+
+    event: int
+    person: str
+    finding: Finding
+    reason: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What one beneficiary was approved lately, without the payout that is looked at; `total` in XOF.
+
+    `may_still_be_paid` says that some of it, or something for the same order, is approved and not yet known to be over.
+    """
+
+    times: int
+    total: int
+    may_still_be_paid: bool
+
+
+NOTHING_COUNTED = Counted(times=0, total=0, may_still_be_paid=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A payout to the same beneficiary, or for the same order, that somebody should know of."""
+
+    payout: str
+    state: State
+    amount: int
+    created_at: int
+    channel: str
+    card_ts: str | None
+    same_order: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +256,9 @@ class Attempt:
     transaction_id: str
     digest: str
     outcome: Outcome
+    requested_at: int
+    reminders: int
+    needed: int | None
     approved_at: int | None
     sent_at: int | None
     lease_owner: str | None
@@ -165,6 +268,14 @@ class Attempt:
     answer_code: str | None
     answer_note: str | None
     token: str | None
+    asked_by: str
+    asked_at: int | None
+    polls: int
+    silent_since: int | None
+    pointed_out_at: int | None
+    contradicted: str | None
+    found_by: str | None
+    found_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +285,7 @@ class Payout:
     id: str
     state: State
     attempt: int
+    beneficiary: int
     number: str
     amount: int
     way: Way
@@ -189,18 +301,27 @@ class Payout:
     created_at: int
     changed_at: int
     due_at: int | None
-    polls: int
-    asked_at: int | None
+    follows: str | None
     contradiction: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A payout with its current attempt and those who approved that attempt: all that a card shows."""
+    """A payout with its current attempt, those who approved that attempt, and what holds it: all that a card shows."""
 
     payout: Payout
     attempt: Attempt
     approvers: tuple[str, ...]
+    brake: Brake | None
+    proposal: Proposal | None
+    may_follow: bool
+    counted: Counted
+    earlier: tuple[Earlier, ...]
+
+    @property
+    def asked_by(self) -> frozenset[str]:
+        """Who asked for this attempt: none of them decides on it."""
+        return frozenset({self.payout.requester, self.attempt.asked_by})
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +339,15 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One place an event must reach: `channel` is a channel's id or, for direct messages, a person's."""
+    """One place an event must reach: `channel` is a channel's id or, for direct messages, a person's.
+
+    `payout` is the one whose card or question is meant, where the event is not that payout's own.
+    """
 
     place: Place
     channel: str
     person: str | None = None
+    payout: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +366,17 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """As much of a delivery as decides whose turn it is; `message_ts` is the message it edits, if it edits one."""
+
+    id: int
+    place: Place
+    payout: str | None
+    due_at: int
+    message_ts: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class InboxItem:
     """A submission or click, stored before it was acknowledged. `payload` is what its sort says."""
 
@@ -249,7 +385,6 @@ class InboxItem:
     person: str
     payload: str
     received_at: int
-    tries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +397,14 @@ class Callback:
     token: str | None
     status: str | None
     received_at: int
+
+
+def order_key(order_reference: str | None) -> str | None:
+    """What two spellings of one order have in common: letters and digits, in one case."""
+    if order_reference is None:
+        return None
+    key = "".join(character for character in order_reference.casefold() if character.isalnum())
+    return key or None
 
 
 def digest(*, salt: bytes, number: str, amount: int, way: Way) -> str:

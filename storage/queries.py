@@ -6,21 +6,32 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
+from bot.clock import DAY
 from storage.payout import (
+    NOTHING_COUNTED,
+    NOTHING_PAID,
     AnswerKind,
     Attempt,
+    Brake,
     Callback,
+    Counted,
     Delivery,
+    Earlier,
     Event,
     EventKind,
+    Finding,
+    Hold,
     InboxItem,
     Outcome,
     Payout,
     Place,
+    Proposal,
     Record,
     Sort,
     State,
+    Waiting,
     Way,
+    order_key,
 )
 
 _PAYOUT = """
@@ -28,7 +39,8 @@ _PAYOUT = """
     FROM payouts JOIN beneficiaries ON beneficiaries.id = payouts.beneficiary
 """
 _DELIVERY = """
-    SELECT deliveries.*, events.at, events.kind, events.payout AS event_payout, events.attempt, events.actor, events.data
+    SELECT deliveries.*, events.at, events.kind, events.payout AS event_payout, events.attempt, events.actor,
+           events.data
     FROM deliveries JOIN events ON events.id = deliveries.event
 """
 
@@ -36,8 +48,8 @@ _DELIVERY = """
 FORGOTTEN = ""
 
 
-def record(connection: sqlite3.Connection, payout: str) -> Record | None:
-    """The payout with its current attempt and approvals, or None when there is no such payout."""
+def record(connection: sqlite3.Connection, payout: str, now: int) -> Record | None:
+    """The payout with all that a card and question show at `now`, or None when there is no such payout."""
     row = connection.execute(_PAYOUT + "WHERE payouts.id = ?", (payout,)).fetchone()
     if row is None:
         return None
@@ -45,14 +57,259 @@ def record(connection: sqlite3.Connection, payout: str) -> Record | None:
     current = attempt(connection, found.id, found.attempt)
     if current is None:
         raise LookupError(f"{found.id} has no attempt {found.attempt}")
-    return Record(found, current, approvers(connection, found.id, found.attempt))
+    return Record(
+        payout=found,
+        attempt=current,
+        approvers=approvers(connection, found.id, found.attempt),
+        brake=brake_on(connection, Hold(found.way.endpoint)),
+        proposal=proposal(connection, found.id, found.attempt),
+        may_follow=_may_follow(connection, found),
+        counted=counted_of(connection, found, now),
+        earlier=earlier_of(connection, found, now, until=current.requested_at),
+    )
+
+
+# What must be known beside a request while it is decided; afterwards it is nobody's question any more
+
+
+def counted_of(connection: sqlite3.Connection, payout: Payout, now: int) -> Counted:
+    """What this payout's beneficiary was approved in the last 24 hours besides it."""
+    if payout.state is not State.REQUESTED:
+        return NOTHING_COUNTED
+    row = connection.execute(
+        """
+        SELECT count(*) AS times, coalesce(sum(amount), 0) AS total, coalesce(max(outcome = 'open'), 0) AS open
+        FROM attempts
+        WHERE beneficiary = ? AND approved_at > ? AND payout <> ?
+          AND approved_at IS NOT NULL AND outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback')
+        """,
+        (payout.beneficiary, now - DAY, payout.id),
+    ).fetchone()
+    may_still_be_paid = bool(row["open"]) or _is_open_elsewhere(connection, payout)
+    return Counted(row["times"], row["total"], may_still_be_paid)
+
+
+def _is_open_elsewhere(connection: sqlite3.Connection, payout: Payout) -> bool:
+    """Whether an older payout to this beneficiary, or any for this order, is approved and not known to be over."""
+    row = connection.execute(
+        """
+        SELECT EXISTS (
+            SELECT 1 FROM attempts
+            WHERE beneficiary = ? AND outcome = 'open' AND payout <> ? AND approved_at IS NOT NULL
+        ) OR EXISTS (
+            SELECT 1 FROM payouts
+            WHERE order_key = ? AND id <> ?
+              AND (state IN ('approved', 'sending', 'unconfirmed', 'initiated') OR contradiction IS NOT NULL)
+        ) OR EXISTS (
+            SELECT 1 FROM payouts WHERE beneficiary = ? AND id <> ? AND contradiction IS NOT NULL
+        ) AS open
+        """,
+        (
+            payout.beneficiary,
+            payout.id,
+            order_key(payout.order_reference),
+            payout.id,
+            payout.beneficiary,
+            payout.id,
+        ),
+    ).fetchone()
+    return bool(row["open"])
+
+
+def earlier_of(connection: sqlite3.Connection, payout: Payout, now: int, *, until: int) -> tuple[Earlier, ...]:
+    """Payouts that this one may repeat, without those that came to nothing."""
+    if payout.state is not State.REQUESTED:
+        return ()
+    return earlier(connection, payout.beneficiary, payout.order_reference, now=now, besides=payout.id, until=until)
+
+
+def earlier(
+    connection: sqlite3.Connection,
+    beneficiary: int,
+    order_reference: str | None,
+    *,
+    now: int,
+    besides: str = "",
+    until: int | None = None,
+) -> tuple[Earlier, ...]:
+    """The newest payouts to a beneficiary within 24 hours, or ever for an order, that may be or were paid.
+
+    Of those after `until` only what may still be paid; of that, whatever its age.
+    """
+    rows = connection.execute(
+        """
+        SELECT id, state, amount, created_at, channel, card_ts, max(same_order) AS same_order FROM (
+            SELECT *, 0 AS same_order FROM payouts WHERE beneficiary = ? AND created_at >= ?
+            UNION ALL SELECT *, 0 FROM payouts WHERE beneficiary = ? AND contradiction IS NOT NULL
+            UNION ALL SELECT *, 0 FROM payouts WHERE id IN (
+                SELECT payout FROM attempts
+                WHERE beneficiary = ? AND approved_at >= ?
+                  AND approved_at IS NOT NULL AND outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback')
+            )
+            UNION ALL SELECT *, 1 FROM payouts WHERE order_key = ?
+            UNION ALL SELECT *, 0 FROM payouts WHERE id IN (
+                SELECT payout FROM attempts
+                WHERE beneficiary = ? AND outcome = 'open' AND approved_at IS NOT NULL
+            )
+        )
+        WHERE id <> ? AND (
+            state IN ('approved', 'sending', 'unconfirmed', 'initiated') OR contradiction IS NOT NULL
+            OR (state IN ('requested', 'completed') AND created_at <= ?)
+        )
+        GROUP BY id ORDER BY created_at DESC LIMIT 5
+        """,
+        (
+            beneficiary, now - DAY, beneficiary, beneficiary, now - DAY, order_key(order_reference), beneficiary,
+            besides, now if until is None else until,
+        ),
+    )  # fmt: skip
+    return tuple(
+        Earlier(
+            row["id"], State(row["state"]), row["amount"], row["created_at"], row["channel"], row["card_ts"],
+            bool(row["same_order"]),
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def undecided_beside(connection: sqlite3.Connection, payout: Payout) -> list[tuple[str, str]]:
+    """Id and channel of other undecided requests for the same beneficiary or order: a decision here concerns them."""
+    rows = connection.execute(
+        """
+        SELECT id, channel FROM payouts
+        WHERE state IN ('requested', 'approved', 'sending') AND state = 'requested'
+          AND (beneficiary = ? OR order_key = ?) AND id <> ?
+        ORDER BY created_at
+        """,
+        (payout.beneficiary, order_key(payout.order_reference), payout.id),
+    )
+    return [(row["id"], row["channel"]) for row in rows]
+
+
+def beneficiary_of(connection: sqlite3.Connection, number: str) -> int | None:
+    """The beneficiary with that number; None for a number nobody asked about yet."""
+    row = connection.execute("SELECT id FROM beneficiaries WHERE number = ?", (number,)).fetchone()
+    return None if row is None else int(row["id"])
+
+
+def approved_since(connection: sqlite3.Connection, since: int, person: str | None = None) -> int:
+    """XOF approved since then and not known to have come to nothing: of everybody, or of what one person asked for."""
+    row = connection.execute(
+        """
+        SELECT coalesce(sum(amount), 0) AS total FROM attempts
+        WHERE approved_at >= ? AND (? IS NULL OR asked_by = ?)
+          AND approved_at IS NOT NULL AND outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback')
+        """,
+        (since, person, person),
+    ).fetchone()
+    return int(row["total"])
+
+
+def open_requests(connection: sqlite3.Connection, person: str) -> int:
+    """How many undecided requests of this person there are."""
+    row = connection.execute(
+        "SELECT count(*) AS open FROM payouts WHERE requester = ? AND state = 'requested'", (person,)
+    ).fetchone()
+    return int(row["open"])
+
+
+def undecided(connection: sqlite3.Connection, limit: int) -> list[str]:
+    """Requests that wait for a decision, the oldest first."""
+    rows = connection.execute(
+        """
+        SELECT id FROM payouts WHERE state IN ('requested', 'approved', 'sending') AND state = 'requested'
+        ORDER BY created_at LIMIT ?
+        """,
+        (limit,),
+    )
+    return [row["id"] for row in rows]
+
+
+def latest_of(connection: sqlite3.Connection, requester: str, limit: int) -> list[str]:
+    """What one person asked for, the newest first."""
+    rows = connection.execute(
+        "SELECT id FROM payouts WHERE requester = ? ORDER BY created_at DESC LIMIT ?", (requester, limit)
+    )
+    return [row["id"] for row in rows]
+
+
+def _may_follow(connection: sqlite3.Connection, payout: Payout) -> bool:
+    """Whether a new attempt could not pay twice: all so far are known to have paid nothing."""
+    if payout.contradiction is not None:
+        return False
+    return all(other.outcome in NOTHING_PAID for other in attempts(connection, payout.id))
+
+
+def brakes(connection: sqlite3.Connection) -> list[Brake]:
+    """Every hold in force."""
+    return [_brake(row) for row in connection.execute("SELECT * FROM brakes ORDER BY since")]
+
+
+def brake_on(connection: sqlite3.Connection, endpoint: Hold) -> Brake | None:
+    """What keeps an endpoint's payouts from leaving; the brake on everything comes first."""
+    row = connection.execute(
+        "SELECT * FROM brakes WHERE hold IN ('all', ?) ORDER BY hold = 'all' DESC LIMIT 1", (endpoint,)
+    ).fetchone()
+    return None if row is None else _brake(row)
+
+
+def pause_waits(connection: sqlite3.Connection) -> bool:
+    """True while somebody's wish to pause is stored and not yet decided on."""
+    row = connection.execute("SELECT 1 FROM inbox WHERE due_at >= 0 AND sort = 'pause' LIMIT 1").fetchone()
+    return row is not None
+
+
+def stop_waits(connection: sqlite3.Connection, payout: str) -> bool:
+    """True while somebody's wish to stop this payout is stored and not yet decided on."""
+    row = connection.execute(
+        """
+        SELECT 1 FROM inbox WHERE due_at >= 0 AND sort = 'stop' AND json_extract(payload, '$.payout') = ? LIMIT 1
+        """,
+        (payout,),
+    ).fetchone()
+    return row is not None
+
+
+def proposal(connection: sqlite3.Connection, payout: str, number: int) -> Proposal | None:
+    """The finding that waits to be confirmed."""
+    row = connection.execute("SELECT * FROM proposals WHERE payout = ? AND attempt = ?", (payout, number)).fetchone()
+    if row is None:
+        return None
+    return Proposal(row["event"], row["person"], Finding(row["finding"]), row["reason"], row["at"])
+
+
+def in_state(connection: sqlite3.Connection, state: State) -> list[tuple[str, str, Way]]:
+    """Id, channel and way of every payout that is still to be decided or sent."""
+    rows = connection.execute(
+        """
+        SELECT id, channel, way FROM payouts
+        WHERE state IN ('requested', 'approved', 'sending') AND state = ? ORDER BY created_at
+        """,
+        (state,),
+    )
+    return [(row["id"], row["channel"], Way(row["way"])) for row in rows]
+
+
+def copied_at(connection: sqlite3.Connection) -> int | None:
+    """When this ledger was copied, if it is a copy that nobody has served yet."""
+    row = connection.execute("SELECT copied_at FROM copies WHERE id = 1").fetchone()
+    return None if row is None else int(row["copied_at"])
+
+
+def audit_trouble(connection: sqlite3.Connection) -> str | None:
+    """Slack's permanent word against the audit channel; None while it can be told."""
+    row = connection.execute(
+        """
+        SELECT error FROM deliveries
+        WHERE channel = 'audit' AND due_at IS NOT NULL AND error LIKE 'never: %' ORDER BY id LIMIT 1
+        """
+    ).fetchone()
+    return None if row is None else str(row["error"]).removeprefix("never: ")
 
 
 def attempt(connection: sqlite3.Connection, payout: str, number: int) -> Attempt | None:
     """One attempt of a payout."""
-    row = connection.execute(
-        "SELECT * FROM attempts WHERE payout = ? AND number = ?", (payout, number)
-    ).fetchone()
+    row = connection.execute("SELECT * FROM attempts WHERE payout = ? AND number = ?", (payout, number)).fetchone()
     return None if row is None else _attempt(row)
 
 
@@ -78,20 +335,29 @@ def approvers(connection: sqlite3.Connection, payout: str, number: int) -> tuple
     return tuple(row["person"] for row in rows)
 
 
-def approvals_of_digest(connection: sqlite3.Connection, payout: str, number: int, digest: str) -> int:
-    """How many different people approved just this attempt with just this digest, by the chained events too."""
+def approvals_of_digest(connection: sqlite3.Connection, payout: str, number: int, digest: str) -> tuple[int, int]:
+    """How many different people, who did not ask for it, approved just this attempt with just this digest.
+
+    All of it must stand in the chained events, too. The second number is how many were needed, as those events say:
+    the row that says so elsewhere may be changed.
+    """
     row = connection.execute(
         """
-        SELECT count(*) AS approvals FROM approvals
+        SELECT count(*) AS approvals, coalesce(max(json_extract(events.data, '$.needed')), 1) AS needed FROM approvals
         JOIN events ON events.id = approvals.event
         WHERE approvals.payout = ? AND approvals.attempt = ? AND approvals.digest = ?
           AND events.kind = 'approved' AND events.payout = approvals.payout
           AND events.attempt = approvals.attempt AND events.actor = approvals.person
           AND json_extract(events.data, '$.digest') = approvals.digest
+          AND NOT EXISTS (
+              SELECT 1 FROM events AS asked
+              WHERE asked.payout = approvals.payout AND asked.actor = approvals.person
+                AND (asked.kind = 'requested' OR (asked.kind = 'asked_again' AND asked.attempt = approvals.attempt))
+          )
         """,
         (payout, number, digest),
     ).fetchone()
-    return int(row["approvals"])
+    return int(row["approvals"]), int(row["needed"])
 
 
 def salt(connection: sqlite3.Connection, payout: str) -> bytes:
@@ -112,6 +378,15 @@ def due_payouts(connection: sqlite3.Connection, now: int, limit: int) -> list[tu
     return [(row["id"], State(row["state"])) for row in rows]
 
 
+def due_attempts(connection: sqlite3.Connection, now: int, limit: int) -> list[tuple[str, int]]:
+    """Attempts about which LigdiCash must be asked by `now`, the longest due first."""
+    rows = connection.execute(
+        "SELECT payout, number FROM attempts WHERE ask_at IS NOT NULL AND ask_at <= ? ORDER BY ask_at LIMIT ?",
+        (now, limit),
+    )
+    return [(row["payout"], row["number"]) for row in rows]
+
+
 def due_inbox(connection: sqlite3.Connection, now: int, limit: int) -> list[InboxItem]:
     """Submissions and clicks that wait for a decision, the oldest first."""
     rows = connection.execute(
@@ -121,16 +396,25 @@ def due_inbox(connection: sqlite3.Connection, now: int, limit: int) -> list[Inbo
 
 
 def next_due(connection: sqlite3.Connection) -> int | None:
-    """When the next payout or inbox row is due; None when nothing waits."""
+    """When the next payout, attempt or inbox row is due; None when nothing waits."""
     row = connection.execute(
         """
         SELECT min(due_at) AS due_at FROM (
             SELECT min(due_at) AS due_at FROM payouts WHERE due_at IS NOT NULL
+            UNION ALL SELECT min(ask_at) FROM attempts WHERE ask_at IS NOT NULL
             UNION ALL SELECT min(due_at) FROM inbox WHERE due_at IS NOT NULL
         )
         """
     ).fetchone()
     return None if row["due_at"] is None else int(row["due_at"])
+
+
+def payload_hash(connection: sqlite3.Connection, person: str, occasion: str) -> str | None:
+    """What somebody sent on that occasion, hashed; None for an occasion that brought nothing yet."""
+    row = connection.execute(
+        "SELECT payload_hash FROM inbox WHERE person = ? AND occasion = ?", (person, occasion)
+    ).fetchone()
+    return None if row is None else row["payload_hash"]
 
 
 def callbacks_of(connection: sqlite3.Connection, payout: str, number: int, limit: int) -> list[Callback]:
@@ -171,18 +455,35 @@ def channels_with_deliveries(connection: sqlite3.Connection) -> list[str]:
     return [row["channel"] for row in rows]
 
 
-def open_deliveries(connection: sqlite3.Connection, channel: str, limit: int) -> list[Delivery]:
-    """What is still to be told in one channel, in the order in which it happened."""
+def waiting(connection: sqlite3.Connection, channel: str, limit: int) -> list[Waiting]:
+    """What is still to be told in one channel, in the order in which it happened.
+
+    Asked after every commit, so it holds no more than is needed to choose.
+    """
     rows = connection.execute(
-        _DELIVERY + "WHERE deliveries.channel = ? AND deliveries.due_at IS NOT NULL ORDER BY deliveries.id LIMIT ?",
+        """
+        SELECT deliveries.id, deliveries.place, deliveries.payout, deliveries.due_at,
+               CASE deliveries.place WHEN 'card' THEN card_ts WHEN 'question' THEN question_ts END AS message_ts
+        FROM deliveries LEFT JOIN payouts ON payouts.id = deliveries.payout
+        WHERE deliveries.channel = ? AND deliveries.due_at IS NOT NULL ORDER BY deliveries.id LIMIT ?
+        """,
         (channel, limit),
     )
+    return [Waiting(row[0], Place(row[1]), row[2], row[3], row[4]) for row in rows]
+
+
+def deliveries(connection: sqlite3.Connection, chosen: Sequence[int]) -> list[Delivery]:
+    """These deliveries with their events, in the order in which they happened."""
+    marks = ", ".join("?" * len(chosen))
+    rows = connection.execute(_DELIVERY + f"WHERE deliveries.id IN ({marks}) ORDER BY deliveries.id", chosen)
     return [_delivery(row) for row in rows]
 
 
 def events_of(connection: sqlite3.Connection, payout: str) -> list[Event]:
     """A payout's history, the first event first."""
-    rows = connection.execute("SELECT *, payout AS event_payout, id AS event FROM events WHERE payout = ? ORDER BY id", (payout,))
+    rows = connection.execute(
+        "SELECT *, payout AS event_payout, id AS event FROM events WHERE payout = ? ORDER BY id", (payout,)
+    )
     return [_event(row) for row in rows]
 
 
@@ -196,6 +497,7 @@ def _payout(row: sqlite3.Row) -> Payout:
         id=row["id"],
         state=State(row["state"]),
         attempt=row["attempt"],
+        beneficiary=row["beneficiary"],
         number=row["number"] or FORGOTTEN,
         amount=row["amount"],
         way=Way(row["way"]),
@@ -211,8 +513,7 @@ def _payout(row: sqlite3.Row) -> Payout:
         created_at=row["created_at"],
         changed_at=row["changed_at"],
         due_at=row["due_at"],
-        polls=row["polls"],
-        asked_at=row["asked_at"],
+        follows=row["follows"],
         contradiction=row["contradiction"],
     )
 
@@ -224,6 +525,9 @@ def _attempt(row: sqlite3.Row) -> Attempt:
         transaction_id=row["transaction_id"],
         digest=row["digest"],
         outcome=Outcome(row["outcome"]),
+        requested_at=row["requested_at"],
+        reminders=row["reminders"],
+        needed=row["needed"],
         approved_at=row["approved_at"],
         sent_at=row["sent_at"],
         lease_owner=row["lease_owner"],
@@ -233,17 +537,27 @@ def _attempt(row: sqlite3.Row) -> Attempt:
         answer_code=row["answer_code"],
         answer_note=row["answer_note"],
         token=row["token"],
+        asked_by=row["asked_by"],
+        asked_at=row["asked_at"],
+        polls=row["polls"],
+        silent_since=row["silent_since"],
+        pointed_out_at=row["pointed_out_at"],
+        contradicted=row["contradicted"],
+        found_by=row["found_by"],
+        found_reason=row["found_reason"],
     )
+
+
+def _brake(row: sqlite3.Row) -> Brake:
+    return Brake(Hold(row["hold"]), row["person"], row["reason"], row["since"], row["resume_by"])
 
 
 def _inbox_item(row: sqlite3.Row) -> InboxItem:
-    return InboxItem(row["id"], Sort(row["sort"]), row["person"], row["payload"], row["received_at"], row["tries"])
+    return InboxItem(row["id"], Sort(row["sort"]), row["person"], row["payload"], row["received_at"])
 
 
 def _callback(row: sqlite3.Row) -> Callback:
-    return Callback(
-        row["id"], row["payout"], row["attempt"], row["token"], row["status"], row["received_at"]
-    )
+    return Callback(row["id"], row["payout"], row["attempt"], row["token"], row["status"], row["received_at"])
 
 
 def _event(row: sqlite3.Row) -> Event:
@@ -270,5 +584,3 @@ def _delivery(row: sqlite3.Row) -> Delivery:
         tries=row["tries"],
         due_at=row["due_at"],
     )
-
-

@@ -1,4 +1,4 @@
-"""Who carries out moves: a thread that gathers waiting moves into one transaction, or, in a simulator, nobody but the caller."""
+"""Who carries out moves: a thread that gathers waiting ones into one transaction, or, in a simulator, the caller."""
 
 from __future__ import annotations
 
@@ -44,11 +44,12 @@ def carry_out(connection: sqlite3.Connection, moves: Sequence[Move[Any]]) -> lis
     return results
 
 
-def _in_savepoint(connection: sqlite3.Connection, move: Move[Any]) -> Any | BaseException:
+def _in_savepoint(connection: sqlite3.Connection, move: Move[Any]) -> object:
     connection.execute("SAVEPOINT move")
     try:
         result = move(connection)
-    except Exception as error:  # noqa: BLE001 - whatever it was, it belongs to the caller of this move, not to the batch
+    except Exception as error:
+        # Whatever it was, it belongs to the caller of this move, not to the batch.
         if not connection.in_transaction:
             raise
         connection.execute("ROLLBACK TO move")
@@ -138,7 +139,7 @@ class ThreadWriter:
             waiting.loop.call_soon_threadsafe(_settle, waiting.answer, result)
 
 
-def _settle(answer: asyncio.Future[Any], result: Any | BaseException) -> None:
+def _settle(answer: asyncio.Future[Any], result: object) -> None:
     if answer.cancelled():
         return
     if isinstance(result, BaseException):

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import functools
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from httpx._config import create_ssl_context
 
 from tests.stage import Stage, hurried, stage
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _authorities_read_once() -> Iterator[None]:
+    """Half of the time that a bot takes to start goes into reading the system's certificate authorities."""
+    with patch("httpx._transports.default.create_ssl_context", functools.cache(create_ssl_context)):
+        yield
 
 
 @pytest.fixture

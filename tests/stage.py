@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
+import random
 import re
 import socket
 import sqlite3
@@ -12,9 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
 
+import aiohttp
+
 from bot import outbox
 from bot.app import Bot
-from bot.clock import Clock
+from bot.clock import Clock, SystemClock
+from bot.desk import evidence
 from bot.sandbox.ligdicash.server import LigdicashSandbox
 from bot.sandbox.slack.channels import Message
 from bot.sandbox.slack.server import SlackStandIn
@@ -25,13 +31,20 @@ AMINATA, BOUKARY = "U0AMINATA", "U0BOUKARY"
 CLARISSE, DAOUDA = "U0CLARISSE", "U0DAOUDA"
 GUEST, GONE, STRANGER, ROBOT = "U0GUEST", "U0GONE", "U0STRANGER", "U0ROBOT"
 SUPPORT, AUDIT, QUIET = "C0SUPPORT", "C0AUDIT", "C0QUIET"
+FORM = "application/x-www-form-urlencoded"
 
 
 def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on at this moment, from below those that connections take by themselves."""
+    for _ in range(200):
+        port = random.randrange(15_000, 32_000)  # noqa: S311 - nothing to guess at
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError("no free port")
 
 
 @dataclass
@@ -105,6 +118,10 @@ class Stage:
         modal = await self.form(text, user=user, channel=channel)
         result = await self.slack.submit(modal, dict(values or {}))
         assert {} == dict(result.errors)
+        if not result.closed:
+            # It may repeat an earlier payout: whoever asks knows.
+            result = await self.slack.submit(await self.slack.wait_for_modal(user), {"known": "known"})
+            assert result.closed, result
         return await self.slack.wait_for(
             lambda slack: next((one for one in slack.messages(channel) if one.ts not in before), None),
             what="the card",
@@ -147,6 +164,35 @@ class Stage:
             what=f"a whisper {words!r} to {user}",
         )
 
+    async def post_signed(self, body: bytes, *, content_type: str = FORM) -> tuple[int, str]:
+        """Post any bytes to the bot as if Slack had sent them; status and body of the answer."""
+        timestamp = str(self.slack.clock.now() // 1000)
+        secret = self.slack.signing_secret.encode()
+        signed = hmac.new(secret, f"v0:{timestamp}:".encode() + body, hashlib.sha256).hexdigest()
+        headers = {
+            "Content-Type": content_type,
+            "X-Slack-Request-Timestamp": timestamp,
+            "X-Slack-Signature": f"v0={signed}",
+        }
+        url = f"{self.url}/slack/events"
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(url, data=body, headers=headers) as response,
+        ):
+            return response.status, await response.text()
+
+    async def later(self, milliseconds: int) -> None:
+        """Let that much time be over on the bot's own clock, and have it look."""
+        assert isinstance(self.clock, SkippingClock)
+        assert self.bot is not None
+        self.clock.skip(milliseconds)
+        await self.bot._ledger.write(lambda _tx: None)
+
+    async def readiness(self) -> tuple[int, str]:
+        """What `/readyz` answers: status and text."""
+        async with aiohttp.ClientSession() as http, http.get(f"{self.url}/readyz") as answer:
+            return answer.status, await answer.text()
+
     # What is remembered
 
     @property
@@ -165,14 +211,40 @@ class Stage:
         changed = asyncio.Event()
         self.bot._ledger.on_change(changed.set)
         async with asyncio.timeout(seconds):
-            while (tasks := set(self.bot._background._tasks)) or self.rows(_UNSETTLED):
+            while (tasks := set(self.bot._house.background._tasks)) or self.rows(_UNSETTLED):
                 changed.clear()
                 if tasks:
                     await asyncio.wait(tasks)
                 elif self.rows(_UNSETTLED):
                     await changed.wait()
 
+    async def at_rest(self, *, seconds: float = 8.0) -> None:
+        """Wait until the bot has nothing to do at this moment; what is held, or due later, may wait."""
+        assert self.bot is not None
+        house, changed = self.bot._house, asyncio.Event()
+        self.bot._ledger.on_change(changed.set)
+        async with asyncio.timeout(seconds):
+            while True:
+                changed.clear()
+                now = (self.clock or SystemClock()).now()
+                if tasks := house.background._tasks | house.worker._background._tasks:
+                    await asyncio.wait(tasks)
+                elif self.rows(_DUE, *[now] * 5):
+                    await changed.wait()
+                else:
+                    return
 
+
+_DUE = """
+    SELECT 'inbox' FROM inbox WHERE due_at <= ?
+    UNION ALL SELECT 'posting' FROM deliveries WHERE state = 'posting'
+    UNION ALL SELECT 'deliveries' FROM deliveries AS one WHERE due_at <= ? AND NOT EXISTS (
+        SELECT 1 FROM deliveries AS first
+        WHERE one.channel = 'audit' AND first.channel = 'audit' AND first.id < one.id AND first.due_at > ?
+    )
+    UNION ALL SELECT 'payouts' FROM payouts WHERE due_at <= ?
+    UNION ALL SELECT 'attempts' FROM attempts WHERE ask_at <= ?
+"""
 _UNSETTLED = """
     SELECT 'inbox' FROM inbox WHERE due_at IS NOT NULL
     UNION ALL SELECT 'deliveries' FROM deliveries WHERE due_at IS NOT NULL
@@ -187,10 +259,28 @@ def payout_of(card: Message) -> str:
     return found[0]
 
 
+class SkippingClock(SystemClock):
+    """The machine's time, and as much more as was skipped."""
+
+    def __init__(self) -> None:
+        self._skipped = 0
+
+    def now(self) -> int:
+        """Milliseconds since 1970 in UTC, with what was skipped."""
+        return super().now() + self._skipped
+
+    def skip(self, milliseconds: int) -> None:
+        """Let that much time be over at once."""
+        self._skipped += milliseconds
+
+
 @contextmanager
 def hurried() -> Iterator[None]:
-    """The outbox without its pauses, which are tested elsewhere: a second a message makes tests slow."""
-    with patch.multiple(outbox, BETWEEN_POSTS=0, BETWEEN_EDITS=0, GATHER_FOR=0):
+    """Without the pauses of outbox and evidence, which are tested elsewhere: a second a message makes tests slow."""
+    with (
+        patch.multiple(outbox, BETWEEN_POSTS=0, BETWEEN_EDITS=0, GATHER_FOR=0),
+        patch.object(evidence, "_TWINS_WITHIN", 0),
+    ):
         yield
 
 

@@ -141,6 +141,11 @@ def test_without_secrets_patterns_still_hold() -> None:
     assert f"test {HIDDEN}" == Redactor([""]).text("test xoxb-1")
 
 
+def test_a_secret_that_begins_with_another_goes_whole() -> None:
+    """Nothing of the longer one is left behind the shorter one."""
+    assert HIDDEN == Redactor(["test-secret", "test-secret-two"]).text("test-secret-two")
+
+
 def fail(secret: str) -> None:
     """Raise with a secret in the message, and in a local variable."""
     local = secret[::-1]
@@ -179,7 +184,7 @@ def test_warnings_are_logged(stream: io.StringIO) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         logging.captureWarnings(capture=False)
-        logging.captureWarnings(capture=True)
+        configure_logs("INFO", SECRETS, stream)
         warnings.warn("beware of test-auth-token", stacklevel=1)
     (line,) = lines(stream)
     assert "py.warnings" == line["logger"]
@@ -210,9 +215,7 @@ def test_the_level_holds(stream: io.StringIO) -> None:
     assert ["heard"] == [line["event"] for line in lines(stream)]
 
 
-def test_a_line_that_cannot_be_formatted_shows_nothing(
-    stream: io.StringIO, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_line_that_cannot_be_formatted_shows_nothing(stream: io.StringIO, capsys: pytest.CaptureFixture[str]) -> None:
     """Standard logging would print its arguments, raw, to stderr."""
     record = logging.makeLogRecord({"name": "library", "msg": "%d", "args": ("test-auth-token",)})
     ours(stream).handle(record)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import phonenumbers
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.parsing import (
@@ -92,8 +93,7 @@ def test_never_another_amount_than_typed(text: str) -> None:
         assert str(reading.xof) == re.sub("[^0-9]", "", text)
 
 
-@given(TEXTS, CHOICES)
-def test_a_command_makes_up_no_digits(text: str, countries: tuple[str, ...]) -> None:
+def makes_up_no_digits(text: str, countries: tuple[str, ...]) -> None:
     """What a command gives stands in its text, number before amount."""
     found = read_command(text, countries)
     typed = re.sub("[^0-9]", "", text)
@@ -101,6 +101,20 @@ def test_a_command_makes_up_no_digits(text: str, countries: tuple[str, ...]) -> 
     amount = str(found.amount.xof) if isinstance(found.amount, Amount) else ""
     shown = {number, number.removeprefix(countries[0])}
     assert any(digits + amount in typed for digits in shown)
+
+
+@given(TEXTS, CHOICES)
+def test_a_command_makes_up_no_digits(text: str, countries: tuple[str, ...]) -> None:
+    """Neither number nor amount has a digit that was not typed, in that order."""
+    makes_up_no_digits(text, countries)
+
+
+@pytest.mark.prove
+@settings(max_examples=10_000)
+@given(TEXTS, CHOICES)
+def test_ten_thousand_commands_make_up_no_digits(text: str, countries: tuple[str, ...]) -> None:
+    """The same at length; nothing raises either."""
+    makes_up_no_digits(text, countries)
 
 
 @given(numbers(), CHOICES)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.quiet import QuietHours
 from bot.settings import Settings, SettingsError, load_settings, variables
 
 NEEDED = {
@@ -52,6 +53,9 @@ def test_defaults_are_those_of_the_interface() -> None:
     assert ("U0ADA", "W0BOB") == settings.approvers
     assert () == settings.requesters
     assert 1_000_000 == settings.max_amount
+    assert (None, None) == (settings.daily_limit, settings.daily_limit_per_requester)
+    assert settings.second_approval_above is None
+    assert (24, QuietHours(20, 7)) == (settings.request_ttl_hours, settings.quiet_hours)
     assert 30 == settings.status_poll_seconds
     assert ("226",) == settings.countries
     assert "en" == settings.locale
@@ -70,8 +74,14 @@ def test_every_variable_can_be_set() -> None:
         PUBLIC_URL="http://[::1]:3000/base/",
         DATABASE_URL="sqlite:////var/lib/payouts/ledger.db",
         PAYOUT_CHANNELS=" C0PAY , G0PAY,C0PAY,",
-        REQUESTERS="U0CAT",
+        APPROVERS="U0ADA, S0APPROVERS",
+        REQUESTERS="U0CAT,S0ASKERS",
         MAX_AMOUNT="250000",
+        SECOND_APPROVAL_ABOVE="100000",
+        DAILY_LIMIT=" 999999999999 ",
+        DAILY_LIMIT_PER_REQUESTER="1",
+        REQUEST_TTL_HOURS="48",
+        QUIET_HOURS="22-06",
         STATUS_POLL_SECONDS="3",
         COUNTRIES="225, 226",
         LOCALE="en",
@@ -87,7 +97,11 @@ def test_every_variable_can_be_set() -> None:
     assert "http://[::1]:3000/base" == settings.public_url
     assert Path("/var/lib/payouts/ledger.db") == settings.database_path
     assert ("C0PAY", "G0PAY") == settings.payout_channels
-    assert ("U0CAT",) == settings.requesters
+    assert ("U0ADA", "S0APPROVERS") == settings.approvers
+    assert ("U0CAT", "S0ASKERS") == settings.requesters
+    assert 100_000 == settings.second_approval_above
+    assert (999_999_999_999, 1) == (settings.daily_limit, settings.daily_limit_per_requester)
+    assert (48, QuietHours(22, 6)) == (settings.request_ttl_hours, settings.quiet_hours)
     assert (250_000, 3, 8080) == (settings.max_amount, settings.status_poll_seconds, settings.port)
     assert ("225", "226") == settings.countries
     assert settings.audit_full_numbers is True
@@ -112,6 +126,7 @@ def test_every_variable_can_be_set() -> None:
         ("LIGDICASH_API_URL", "app.ligdicash.com"),
         ("PUBLIC_URL", "http://payouts.example.com"),
         ("PUBLIC_URL", "http://127.0.0.1.example.com"),
+        ("PUBLIC_URL", "http://192.168.1.10"),
         ("PUBLIC_URL", "https://user:password@payouts.example.com"),
         ("PUBLIC_URL", "https://payouts.example.com?x=1"),
         ("PUBLIC_URL", "https://payouts.example.com:99999"),
@@ -123,6 +138,7 @@ def test_every_variable_can_be_set() -> None:
         ("DATABASE_URL", "sqlite://payouts.db"),
         ("DATABASE_URL", "sqlite:///"),
         ("DATABASE_URL", "sqlite:///:memory:"),
+        ("DATABASE_URL", "sqlite:///data/"),
         ("DATABASE_URL", "sqlite:///x.db?mode=ro"),
         ("DATABASE_URL", "mysql://user:password@host/db"),
         ("AUDIT_CHANNEL", "#audit"),
@@ -132,6 +148,7 @@ def test_every_variable_can_be_set() -> None:
         ("APPROVERS", "@ada"),
         ("APPROVERS", "U0ADA;U0BOB"),
         ("APPROVERS", ","),
+        ("APPROVERS", "U0ADA,s0group"),
         ("REQUESTERS", "C0PAY"),
         ("MAX_AMOUNT", "0"),
         ("MAX_AMOUNT", "-5"),
@@ -139,6 +156,20 @@ def test_every_variable_can_be_set() -> None:
         ("MAX_AMOUNT", "1 000 000"),
         ("MAX_AMOUNT", "٥٠٠٠"),
         ("MAX_AMOUNT", "1000000001"),
+        ("SECOND_APPROVAL_ABOVE", "0"),
+        ("SECOND_APPROVAL_ABOVE", "100,000"),
+        ("DAILY_LIMIT", "0"),
+        ("DAILY_LIMIT", "1000000000000"),
+        ("DAILY_LIMIT", "no limit"),
+        ("DAILY_LIMIT_PER_REQUESTER", "-1"),
+        ("DAILY_LIMIT_PER_REQUESTER", "5.5"),
+        ("REQUEST_TTL_HOURS", "0"),
+        ("REQUEST_TTL_HOURS", "721"),
+        ("REQUEST_TTL_HOURS", "1d"),
+        ("QUIET_HOURS", "20"),
+        ("QUIET_HOURS", "20-24"),
+        ("QUIET_HOURS", "20:00-7:00"),
+        ("QUIET_HOURS", "-"),
         ("COUNTRIES", "+226"),
         ("COUNTRIES", "999"),
         ("COUNTRIES", "870"),
@@ -172,7 +203,7 @@ def test_every_wrong_value_is_reported_in_one_go() -> None:
     environ = NEEDED | {"SLACK_BOT_TOKEN": "x", "PORT": "x", "MAX_AMOUNT": "x", "APPROVERS": ""}
     lines = problems(environ)
     assert ["SLACK_BOT_TOKEN", "APPROVERS", "MAX_AMOUNT", "PORT"] == names(lines)
-    assert lines[1].startswith("APPROVERS is missing: takes Slack user ids by commas, such as U0")
+    assert lines[1].startswith("APPROVERS is missing: takes Slack user ids and user group ids by commas, such as U0")
 
 
 def test_nothing_set_names_all_that_is_required() -> None:
@@ -198,15 +229,8 @@ def test_a_malformed_app_token_is_one_problem() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("SECOND_APPROVAL_ABOVE", "100000"),
-        ("DAILY_LIMIT", "0"),
-        ("DAILY_LIMIT_PER_REQUESTER", "5"),
-        ("REQUEST_TTL_HOURS", "24"),
-        ("QUIET_HOURS", "20-7"),
         ("LOCALE", "fr"),
         ("DATABASE_URL", "postgresql://user:test-password@host/db"),
-        ("APPROVERS", "U0ADA,S0GROUP"),
-        ("REQUESTERS", "S0GROUP"),
     ],
 )
 def test_what_is_not_built_is_refused(name: str, value: str) -> None:
@@ -226,9 +250,10 @@ def test_empty_is_not_set() -> None:
 def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
     """`.env` fills in what the environment leaves unset or empty."""
     env_file = tmp_path / ".env"
-    env_file.write_text("PORT=4000\nHOST='::1'\n# a note\nexport LOG_LEVEL=ERROR\nOTHER=x\n", "utf-8")
+    env_file.write_text("PORT=4000\nHOST='::1'\n# a note\nexport LOG_LEVEL=ERROR\nMAX_AMOUNT=\nOTHER=x\n", "utf-8")
     settings = load_settings(NEEDED | {"PORT": "5000", "LOG_LEVEL": ""}, env_file)
     assert (5000, "::1", "ERROR") == (settings.port, settings.host, settings.log_level)
+    assert 1_000_000 == settings.max_amount
 
 
 def test_a_wrong_value_in_the_file_is_named_too(tmp_path: Path) -> None:
@@ -262,9 +287,7 @@ def test_the_process_environment_is_the_default(monkeypatch: pytest.MonkeyPatch,
 def test_no_secret_is_shown() -> None:
     """Neither the settings' text nor an error's whole traceback holds a secret."""
     settings = load(SLACK_APP_TOKEN="xapp-test")
-    assert {"xoxb-test", "xapp-test", "test-signing-secret", "test-key", "test-auth-token"} == set(
-        settings.secrets()
-    )
+    assert {"xoxb-test", "xapp-test", "test-signing-secret", "test-key", "test-auth-token"} == set(settings.secrets())
     shown = f"{settings!r} {settings}"
     wrong = {"SLACK_BOT_TOKEN": "x" * 20, "DATABASE_URL": "y" * 20, "PORT": "z" * 20}
     with pytest.raises(SettingsError) as caught:

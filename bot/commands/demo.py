@@ -1,4 +1,4 @@
-"""`payout-bot demo`: the bot as a real process between stand-ins of Slack and LigdiCash. Needs no account and no key."""
+"""`payout-bot demo`: the bot as a real process between stand-ins of Slack and LigdiCash; no account, no key."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import click
 from rich.console import Console
 
 from bot.sandbox.ligdicash.server import LigdicashSandbox
+from bot.sandbox.page import ByHand, Page
 from bot.sandbox.slack.server import SlackStandIn
 from bot.sandbox.story import AUDIT, CLARISSE, DAOUDA, Story
 
@@ -34,19 +35,21 @@ _HOST = "127.0.0.1"
 def demo(*, story: bool, over_socket: bool) -> None:
     """Play the whole story on this machine alone: request, approval, payment, callback, final status."""
     console = Console(highlight=False, soft_wrap=True)
-    del story  # so far there is nothing to stay open for after the story
+    stays = sys.stdout.isatty() and not story
     try:
-        asyncio.run(_demo(console, over_socket=over_socket))
+        asyncio.run(_demo(console, over_socket=over_socket, stays=stays))
+    except KeyboardInterrupt:
+        console.print("\nThe demo is over.")
     except (AssertionError, OSError) as error:
         console.print(f"\nThe story did not go as it must: {error}", markup=False)
         sys.exit(1)
 
 
-async def _demo(console: Console, *, over_socket: bool) -> None:
+async def _demo(console: Console, *, over_socket: bool, stays: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="payout-bot-demo-") as folder:
         async with (
             SlackStandIn.running(host=_HOST, port=0) as slack,
-            LigdicashSandbox.running(host=_HOST, port=0, callback_delay=CALLBACK_AFTER) as ligdicash,
+            LigdicashSandbox.running(host=_HOST, port=0, callback_delay=CALLBACK_AFTER, weather=ByHand()) as ligdicash,
         ):
             port = _free_port(int(os.environ.get("PORT") or _DEFAULT_PORT))
             url = f"http://{_HOST}:{port}"
@@ -54,6 +57,15 @@ async def _demo(console: Console, *, over_socket: bool) -> None:
             environment = _environment(slack, ligdicash, Path(folder), port, over_socket=over_socket)
             async with _bot(console, environment):
                 await _play(console, slack, ligdicash)
+                if stays:
+                    await _stay(console, slack, ligdicash, url)
+
+
+async def _stay(console: Console, slack: SlackStandIn, ligdicash: LigdicashSandbox, url: str) -> None:
+    """Keep the workspace open in the browser until Ctrl-C."""
+    async with Page.running(slack, ligdicash, url, host=_HOST, port=0) as page:
+        console.print(f"\nThe workspace is open in the browser: {page.url}  (Ctrl-C ends it)")
+        await asyncio.Event().wait()
 
 
 async def _play(console: Console, slack: SlackStandIn, ligdicash: LigdicashSandbox) -> None:

@@ -12,9 +12,7 @@ from bot.sandbox.ligdicash import LigdicashSandbox, behaviours
 
 
 @click.command()
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8460, show_default=True, help="0 takes a free one."
-)
+@click.option("--port", type=click.IntRange(0, 65535), default=8460, show_default=True, help="0 takes a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 def sandbox(port: int, host: str) -> None:
     """Run a LigdiCash to test against: payouts, status and callbacks, but no money."""

@@ -5,24 +5,21 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from datetime import UTC, datetime
 
 import click
 
 from bot.app import Bot, StartError
+from bot.commands.settings_or_exit import settings_or_exit
 from bot.logs import configure_logs
-from bot.settings import Settings, SettingsError, load_settings
+from bot.settings import Settings
 from storage.connection import LedgerError
 
 
 @click.command()
 def serve() -> None:
     """Run the bot until SIGTERM or SIGINT."""
-    try:
-        settings = load_settings()
-    except SettingsError as error:
-        for problem in error.problems:
-            click.echo(problem, err=True)
-        sys.exit(2)
+    settings = settings_or_exit()
     configure_logs(settings.log_level, settings.secrets())
     try:
         asyncio.run(_serve(settings))
@@ -43,6 +40,17 @@ async def _serve(settings: Settings) -> None:
         problem = bot.slack_problem()
         state = f"payout-bot is ready on {address}, Slack over {way}"
         click.echo(state if problem is None else f"payout-bot listens on {address}, but is not ready: {problem}")
+        if bot.copied_at is not None:
+            click.echo(_copy_notice(bot.copied_at))
         await stop.wait()
     finally:
         await bot.stop()
+
+
+def _copy_notice(copied_at: int) -> str:
+    made = datetime.fromtimestamp(copied_at / 1000, UTC).isoformat(timespec="seconds")
+    return (
+        f"This ledger is a copy made at {made}. All sending is paused, and what was approved or being sent is now "
+        "unconfirmed. Compare it with LigdiCash's dashboard, resolve what is unconfirmed, reject requests that were "
+        "paid since, then let two approvers type /payout resume."
+    )

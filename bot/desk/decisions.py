@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from bot.clock import SECOND
+from bot.clock import MINUTE, SECOND
+from bot.crashpoints import Point, may_die
+from bot.desk.telling import answer, refuse, tell
 from bot.people import People, Person
-from bot.policy import Refusal, Rules, may_decide
-from bot.speech.notices import addresses
+from bot.policy import (
+    Limit,
+    Refusal,
+    Rules,
+    approvals_needed,
+    limit_passed,
+    may_cancel,
+    may_decide,
+    may_stop,
+)
+from bot.quiet import day_start
+from bot.speech.words import Answer
 from storage import queries
-from storage.ledger import Ledger, Transaction
-from storage.payout import EventKind, InboxItem, Outcome, Record, Sort, State, digest
+from storage.ledger import Data, Ledger, Transaction
+from storage.payout import Address, EventKind, InboxItem, Outcome, Payout, Place, Record, Sort, State, digest
 
-# The buttons go first: the question loses them before the money moves. When Slack is slow, the money waits no longer than this.
+# The buttons go first: the question loses them before the money moves. When Slack is slow, it waits no longer.
 BUTTONS_FIRST = 2 * SECOND
+# An approval that was stored longer ago than this, since nobody worked, is asked for again.
+CLICK_HOLDS = 5 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,96 +67,140 @@ class Decisions:
         return await self._ledger.write(lambda tx: tx.store_in_inbox(sort, person, occasion, click.to_json()))
 
     async def may_open_rejection(self, person: str, click: Click) -> bool:
-        """Whether it makes sense to ask this person for a reason; if not, the worker tells them why."""
+        """Whether it makes sense to ask this person for a reason; if not, the worker tells them why.
+
+        Who it is counts when the reason comes; somebody who cannot be learnt now is not left without an answer.
+        """
         record = self._ledger.record(click.payout)
         if record is None or not _is_open(record, click):
             return False
-        return may_decide(await self._people.who(person), record.payout.requester, self._rules) is None
+        refused = may_decide(await self._people.who(person), record.asked_by)
+        return refused in {None, Refusal.NOT_LEARNT, Refusal.GROUP_NOT_LEARNT}
 
     async def decide(self, item: InboxItem) -> None:
         """Decide on a stored click, by who the person is at this moment."""
         click = Click.from_json(item.payload)
         person = await self._people.who(item.person, fresh=True)
-        verb = {Sort.APPROVE: self._approve, Sort.REJECT: self._reject, Sort.ASK_TO_REJECT: self._no_change}[item.sort]
-        await self._ledger.write(lambda tx: self._if_possible(tx, item, click, person, verb))
+        gone = await self._gone(item.sort, click)
+        await self._ledger.write(lambda tx: self._decide(tx, item, click, person, gone))
+        may_die(Point.DECIDED)
 
-    def _if_possible(
-        self,
-        tx: Transaction,
-        item: InboxItem,
-        click: Click,
-        person: Person,
-        verb: Callable[[Transaction, Record, Person, Click], None],
+    async def _gone(self, sort: Sort, click: Click) -> frozenset[str]:
+        """Who approved before and may not decide any more: their word does not count beside another's."""
+        record = self._ledger.record(click.payout) if sort is Sort.APPROVE else None
+        if record is None:
+            return frozenset()
+        people = await asyncio.gather(*(self._people.who(each, fresh=True) for each in record.approvers))
+        return frozenset(each.id for each in people if may_decide(each, record.asked_by) is not None)
+
+    def _decide(
+        self, tx: Transaction, item: InboxItem, click: Click, person: Person, gone: frozenset[str] = frozenset()
     ) -> None:
         if not tx.take_from_inbox(item.id):
             return
         record = tx.record(click.payout)
-        refusal = None if record is None else may_decide(person, record.payout.requester, self._rules)
-        if refusal is not None:
-            _refuse(tx, click, person, refusal)
-        elif record is None or not _is_open(record, click):
+        refused = None if record is None else self._refusal(item.sort, record, person)
+        if record is not None and refused is not None:
+            refuse(tx, EventKind.DECISION_REFUSED, person.id, click.channel, {"why": refused}, record)
+        elif record is None or not _is_in_time(item.sort, record, click):
             _too_late(tx, click, person, record)
-        else:
-            verb(tx, record, person, click)
+        elif _is_stale(tx, item):
+            answer(tx, Answer.CLICK_TOO_OLD, person.id, click.channel, record)
+        elif item.sort is Sort.APPROVE:
+            self._approve(tx, record, person, gone)
+        elif item.sort is Sort.REJECT:
+            _reject(tx, record, person, click)
+        elif item.sort is not Sort.ASK_TO_REJECT:
+            _cancel(tx, record, person)
 
-    def _approve(self, tx: Transaction, record: Record, person: Person, _click: Click) -> None:
+    def _refusal(self, sort: Sort, record: Record, person: Person) -> Refusal | None:
+        if sort is Sort.CANCEL:
+            return may_cancel(person, record.asked_by)
+        if sort is Sort.STOP:
+            return may_stop(person, record.asked_by)
+        return may_decide(person, record.asked_by)
+
+    def _approve(self, tx: Transaction, record: Record, person: Person, gone: frozenset[str]) -> None:
+        """One person's word; with enough of them, and within the limits of this very moment, the payout is approved."""
         payout = record.payout
-        if not tx.move(payout, State.APPROVED, due_at=tx.now + BUTTONS_FIRST):
+        if person.id in record.approvers:
+            answer(tx, Answer.APPROVED_ALREADY, person.id, payout.channel, record)
             return
-        stands_for = digest(
-            salt=queries.salt(tx.connection, payout.id), number=payout.number, amount=payout.amount, way=payout.way
-        )
-        event = tx.append(
-            EventKind.APPROVED,
-            payout=payout.id,
-            attempt=payout.attempt,
-            actor=person.id,
-            data={"digest": stands_for, "amount": payout.amount, "way": payout.way},
-            addresses=addresses(EventKind.APPROVED, channel=payout.channel),
-        )
-        tx.add_approval(payout, person.id, stands_for, event)
-
-    def _reject(self, tx: Transaction, record: Record, person: Person, click: Click) -> None:
-        payout = record.payout
-        if not tx.move(payout, State.REJECTED, due_at=None):
+        if payout.amount > self._rules.max_amount:
+            answer(tx, Answer.ABOVE_MAX, person.id, payout.channel, record)
             return
-        tx.decide(payout, person.id, click.reason)
-        tx.end_attempt(payout.id, payout.attempt, Outcome.NEVER_SENT)
-        tx.append(
-            EventKind.REJECTED,
-            payout=payout.id,
-            attempt=payout.attempt,
-            actor=person.id,
-            data={"reason": click.reason},
-            addresses=addresses(EventKind.REJECTED, channel=payout.channel),
-        )
+        needed = approvals_needed(payout.amount, record.counted, self._rules)
+        given = len(set(record.approvers) - gone) + 1
+        passed = self._limit_passed(tx, record) if given >= needed else None
+        if passed is not None:
+            limit, left = passed
+            data: Data = {"why": limit, "left": left}
+            refuse(tx, EventKind.LIMIT_REFUSED, person.id, payout.channel, data, record)
+            return
+        _agree(tx, payout, person, given, needed)
+        if given >= needed:
+            tx.note_approved(payout, needed)
+            tx.move(payout, State.APPROVED, due_at=tx.now + BUTTONS_FIRST)
 
-    def _no_change(self, tx: Transaction, record: Record, person: Person, click: Click) -> None:
-        """Asking for the reason is no decision yet."""
+    def _limit_passed(self, tx: Transaction, record: Record) -> tuple[Limit, int] | None:
+        today = day_start(tx.now, self._rules.timezone)
+        asked_by = record.attempt.asked_by
+        return limit_passed(
+            record.payout.amount,
+            team=queries.approved_since(tx.connection, today),
+            requester=queries.approved_since(tx.connection, today, asked_by),
+            rules=self._rules,
+        )
 
 
 def _is_open(record: Record, click: Click) -> bool:
     return record.payout.state is State.REQUESTED and record.payout.attempt == click.attempt
 
 
-def _refuse(tx: Transaction, click: Click, person: Person, refusal: Refusal) -> None:
-    tx.append(
-        EventKind.DECISION_REFUSED,
-        payout=click.payout,
-        attempt=click.attempt,
-        actor=person.id,
-        data={"why": refusal},
-        addresses=addresses(EventKind.DECISION_REFUSED, channel=click.channel, actor=person.id),
+def _is_in_time(sort: Sort, record: Record, click: Click) -> bool:
+    state = State.APPROVED if sort is Sort.STOP else State.REQUESTED
+    return record.payout.state is state and record.payout.attempt == click.attempt
+
+
+def _is_stale(tx: Transaction, item: InboxItem) -> bool:
+    """An approval that waited in the inbox, since nobody worked, is as old as its click."""
+    return item.sort is Sort.APPROVE and tx.now - item.received_at > CLICK_HOLDS
+
+
+def _agree(tx: Transaction, payout: Payout, person: Person, given: int, needed: int) -> None:
+    stands_for = digest(
+        salt=queries.salt(tx.connection, payout.id), number=payout.number, amount=payout.amount, way=payout.way
     )
+    data: Data = {
+        "digest": stands_for, "amount": payout.amount, "way": payout.way, "given": given, "needed": needed,
+    }  # fmt: skip
+    # Others may be asking for the same: who decides on those must see this at once.
+    concerned = queries.undecided_beside(tx.connection, payout) if given >= needed else ()
+    besides = [Address(Place.QUESTION, channel, payout=other) for other, channel in concerned]
+    event = tell(tx, EventKind.APPROVED, payout, actor=person.id, data=data, besides=besides)
+    tx.add_approval(payout, person.id, stands_for, event)
+
+
+def _reject(tx: Transaction, record: Record, person: Person, click: Click) -> None:
+    payout = record.payout
+    if not tx.move(payout, State.REJECTED, due_at=None):
+        return
+    tx.decide(payout, person.id, click.reason)
+    tx.end_attempt(payout.id, payout.attempt, Outcome.NEVER_SENT)
+    tell(tx, EventKind.REJECTED, payout, actor=person.id, data={"reason": click.reason})
+
+
+def _cancel(tx: Transaction, record: Record, person: Person) -> None:
+    """Take back a request, or stop an approved payout: in both cases nothing has left."""
+    payout = record.payout
+    if not tx.move(payout, State.CANCELLED, due_at=None):
+        return
+    tx.decide(payout, person.id, None)
+    tx.end_attempt(payout.id, payout.attempt, Outcome.NEVER_SENT)
+    tell(tx, EventKind.CANCELLED, payout, actor=person.id, data={"state": payout.state})
 
 
 def _too_late(tx: Transaction, click: Click, person: Person, record: Record | None) -> None:
     stale = record is not None and record.payout.attempt != click.attempt
-    tx.append(
-        EventKind.DECISION_TOO_LATE,
-        payout=None if record is None else click.payout,
-        attempt=click.attempt,
-        actor=person.id,
-        data={"stale": int(stale), "asked_for": click.payout},
-        addresses=addresses(EventKind.DECISION_TOO_LATE, channel=click.channel, actor=person.id),
-    )
+    data: Data = {"stale": int(stale), "asked_for": click.payout}
+    refuse(tx, EventKind.DECISION_TOO_LATE, person.id, click.channel, data, record)

@@ -1,4 +1,7 @@
-"""What LigdiCash says about a payout: callbacks are hints, a status answer about this very attempt is evidence."""
+"""What LigdiCash says about a payout: callbacks are hints, a status answer about this very attempt is evidence.
+
+Evidence is heard for every attempt, whatever state the payout is in by now: a contradicted final is said loudly.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,16 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.clock import HOUR, MINUTE, SECOND
+from bot.clock import DAY, HOUR, MINUTE, SECOND
+from bot.crashpoints import Point, may_die
+from bot.desk.telling import tell
 from bot.ligdicash.client import LigdicashClient
 from bot.ligdicash.readers import NoStatus, Status, Word, read_callback
+from bot.policy import SILENT_FOR_LONG
 from bot.speech.notices import addresses
 from storage import queries
 from storage.ledger import Ledger, Transaction, hash_of_secret
-from storage.payout import Attempt, Callback, EventKind, Outcome, Payout, Record, State
+from storage.payout import Attempt, Callback, EventKind, Outcome, Payout, State
 
 log = structlog.get_logger(__name__)
 
@@ -23,34 +29,44 @@ _SHORTEST_PAUSE = 3 * SECOND
 _LONGEST_PAUSE = HOUR
 _GROWTH = 1.5
 
-# How long a look may take before somebody else takes it up.
-_LOOK_LEASE = MINUTE
+# LigdiCash says everything twice, at about the same instant: one look hears both.
+_TWINS_WITHIN = SECOND // 2
+
+# How long asking may take before somebody else takes it up.
+_ASKING_LEASE = MINUTE
 
 # A callback's token is asked about only where the creation's token gives no answer; the newest few are enough.
 _CALLBACK_TOKENS = 3
 
-# A callback that contradicts a final payout is looked into that often while LigdiCash says nothing.
-_MOST_POLLS_OF_A_FINAL = 20
+# What two people found is held against LigdiCash's word for that long after the request left.
+_FINDINGS_WATCHED = 14 * DAY
 
-_WORD_OF_STATE = {State.COMPLETED: Word.COMPLETED, State.FAILED: Word.FAILED, State.REFUSED: Word.FAILED}
 _WATCHED = frozenset({State.INITIATED, State.UNCONFIRMED})
-
-
-@dataclass(frozen=True, slots=True)
-class _Answers:
-    """What came of asking about one attempt; `silent` when some call told nothing."""
-
-    heard: Sequence[_Heard]
-    silent: bool
+_SAYS_PAID = frozenset({Outcome.COMPLETED, Outcome.FOUND_PAID})
+_FOUND_BY_PEOPLE = frozenset({Outcome.FOUND_PAID, Outcome.FOUND_UNPAID})
+_SETTLED_WORDS = {
+    Outcome.COMPLETED: Word.COMPLETED,
+    Outcome.FAILED: Word.FAILED,
+    Outcome.FAILED_BY_CALLBACK: Word.FAILED,
+    Outcome.REFUSED: Word.FAILED,
+    Outcome.NEVER_SENT: Word.FAILED,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
     """One answer, and by which token it was asked: the attempt's own, or that of a callback."""
 
-    attempt: Attempt
     callback: Callback | None
     status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What came of asking about one attempt; `silence` is why some call told nothing."""
+
+    heard: Sequence[_Heard]
+    silence: str | None
 
 
 async def receive_callback(ledger: Ledger, payout: str, secret: str, content_type: str, body: str) -> bool:
@@ -65,42 +81,36 @@ async def receive_callback(ledger: Ledger, payout: str, secret: str, content_typ
 
 
 def _store_callback(tx: Transaction, payout: str, secret_hash: str, content_type: str, body: str) -> bool:
-    attempt = queries.attempt_of_secret(tx.connection, payout, secret_hash)
+    number = queries.attempt_of_secret(tx.connection, payout, secret_hash)
     record = tx.record(payout)
+    attempt = None if number is None else queries.attempt(tx.connection, payout, number)
     if attempt is None or record is None:
         return False
-    news = read_callback(content_type, body)
-    known = queries.callback_statuses(tx.connection, payout, attempt)
+    news = read_callback(body)
+    known = queries.callback_statuses(tx.connection, payout, attempt.number)
     is_new = tx.store_callback(
-        payout, attempt, content_type=content_type, body=body, token=news.token, status=news.status
+        payout, attempt.number, content_type=content_type, body=body, token=news.token, status=news.status
     )
     if is_new and news.status not in known:
-        tx.append(
-            EventKind.CALLBACK_RECEIVED,
-            payout=payout,
-            attempt=attempt,
-            actor=None,
-            data={"word": news.status},
-            addresses=addresses(EventKind.CALLBACK_RECEIVED, channel=record.payout.channel),
-        )
-    if is_new and _is_news(record.payout, attempt, news.status):
-        _wake(tx, record.payout)
+        tell(tx, EventKind.CALLBACK_RECEIVED, record.payout, attempt=attempt.number, data={"word": news.status})
+        void_proposal(tx, record.payout, attempt.number)
+    if is_new and _is_news(attempt, news.status):
+        _ask_soon(tx, record.payout, attempt)
     return True
 
 
-def _is_news(payout: Payout, attempt: int, status: str | None) -> bool:
-    """Whether the status must be asked for: not when the callback repeats what is recorded as final."""
-    if attempt != payout.attempt:
-        return status == Word.COMPLETED
-    return status is None or status not in (_WORD_OF_STATE.get(payout.state), payout.contradiction)
+def _is_news(attempt: Attempt, status: str | None) -> bool:
+    """Whether the status must be asked for: not when the callback repeats what is known of the attempt."""
+    known = (_SETTLED_WORDS.get(attempt.outcome), attempt.contradicted)
+    return status is None or status not in known
 
 
-def _wake(tx: Transaction, payout: Payout) -> None:
-    if payout.state in {State.SENDING, State.APPROVED, State.REQUESTED}:
+def _ask_soon(tx: Transaction, payout: Payout, attempt: Attempt) -> None:
+    if payout.state is State.SENDING and payout.attempt == attempt.number:
         # The create answer comes first; it finds the callback waiting.
         return
-    soonest = tx.now if payout.asked_at is None else max(tx.now, payout.asked_at + _SHORTEST_PAUSE)
-    tx.look_sooner(payout.id, payout.state, soonest)
+    soonest = max(tx.now + _TWINS_WITHIN, (attempt.asked_at or 0) + _SHORTEST_PAUSE)
+    tx.ask_sooner(attempt.payout, attempt.number, soonest)
 
 
 def pause_after(polls: int, first: int) -> int:
@@ -111,93 +121,105 @@ def pause_after(polls: int, first: int) -> int:
 
 
 class Evidence:
-    """Asks LigdiCash what became of a payout, and moves it when the answer proves something."""
+    """Asks LigdiCash what became of an attempt, and moves its payout when the answer proves something."""
 
     def __init__(self, ledger: Ledger, ligdicash: LigdicashClient, *, first_poll: int) -> None:
         self._ledger = ledger
         self._ligdicash = ligdicash
         self._first_poll = first_poll
 
-    async def look(self, payout: str) -> None:
-        """Ask about every attempt that may have left, and hear what comes."""
-        until = await self._ledger.write(lambda tx: _claim(tx, payout))
+    async def look(self, payout: str, number: int) -> None:
+        """Ask about one attempt that may have left, and hear what comes."""
+        until = await self._ledger.write(lambda tx: _claim(tx, payout, number))
         record = self._ledger.record(payout)
-        if until is None or record is None:
+        attempt = queries.attempt(self._ledger.reader, payout, number)
+        if until is None or record is None or attempt is None:
             return
-        answers = [await self._ask(record, attempt) for attempt in queries.attempts(self._ledger.reader, payout)]
-        heard = [found for answer in answers for found in answer.heard]
-        silent = any(answer.silent for answer in answers)
-        await self._ledger.write(lambda tx: self._hear_all(tx, payout, until, heard, silent=silent))
+        answers = await self._ask(record.payout, attempt)
+        may_die(Point.ASKED)
+        await self._ledger.write(lambda tx: self._hear_all(tx, attempt, until, answers))
+        may_die(Point.HEARD)
 
-    async def _ask(self, record: Record, attempt: Attempt) -> _Answers:
-        endpoint = record.payout.way.endpoint
-        silent = False
+    async def _ask(self, payout: Payout, attempt: Attempt) -> _Answers:
+        endpoint = payout.way.endpoint
+        silence = None
         if attempt.token is not None:
             own = await self._ligdicash.status(endpoint, attempt.token)
             if isinstance(own, Status):
-                return _Answers([_Heard(attempt, None, own)], silent=False)
-            silent = _note_silence(record.payout, own)
+                return _Answers([_Heard(None, own)], None)
+            silence = _note(payout, own)
         heard = []
         for callback in _callbacks_to_ask(self._ledger.reader, attempt):
             answer = await self._ligdicash.status(endpoint, callback.token or "")
             if isinstance(answer, Status):
-                heard.append(_Heard(attempt, callback, answer))
+                heard.append(_Heard(callback, answer))
             else:
-                silent = _note_silence(record.payout, answer)
-        return _Answers(heard, silent=silent)
+                silence = _note(payout, answer)
+        return _Answers(heard, None if heard else silence)
 
-    def _hear_all(
-        self, tx: Transaction, payout_id: str, claimed_until: int, heard: Sequence[_Heard], *, silent: bool
-    ) -> None:
-        for found in heard:
-            record = tx.record(payout_id)
-            if record is not None:
-                _hear(tx, record.payout, found)
-        record = tx.record(payout_id)
-        if record is None:
+    def _hear_all(self, tx: Transaction, asked: Attempt, claimed_until: int, answers: _Answers) -> None:
+        for found in answers.heard:
+            _hear(tx, asked, found)
+        if answers.heard or answers.silence:
+            tx.note_silence(asked.payout, asked.number, silent=not answers.heard)
+            _note_status_call(tx, answers.silence)
+        record, attempt = tx.record(asked.payout), queries.attempt(tx.connection, asked.payout, asked.number)
+        if record is None or attempt is None:
             return
-        next_at = tx.now + pause_after(record.payout.polls, self._first_poll)
-        asks_on = _asks_on(tx, record, silent=silent)
-        tx.give_back(payout_id, claimed_until, next_at if asks_on else None)
+        _point_out(tx, record.payout, attempt)
+        next_at = tx.now + pause_after(attempt.polls + 1, self._first_poll)
+        tx.give_back_asking(
+            asked.payout, asked.number, claimed_until, next_at if _asks_on(tx, record.payout, attempt) else None
+        )
 
 
-def _claim(tx: Transaction, payout: str) -> int | None:
-    until = tx.now + _LOOK_LEASE
-    return until if tx.claim(payout, until) else None
+def _claim(tx: Transaction, payout: str, number: int) -> int | None:
+    until = tx.now + _ASKING_LEASE
+    return until if tx.claim_asking(payout, number, until) else None
 
 
 def _callbacks_to_ask(connection: sqlite3.Connection, attempt: Attempt) -> Sequence[Callback]:
     return queries.callbacks_to_ask(connection, attempt.payout, attempt.number, _CALLBACK_TOKENS)
 
 
-def _note_silence(payout: Payout, answer: NoStatus) -> bool:
+def _note(payout: Payout, answer: NoStatus) -> str:
     log.warning("status_not_learnt", payout=payout.id, why=answer.why)
-    return True
+    return answer.why
 
 
-def _asks_on(tx: Transaction, record: Record, *, silent: bool) -> bool:
-    """Whether there is still something to learn: an open payout with a token to ask by, or a hint that went unanswered."""
-    if record.payout.state in _WATCHED:
-        return record.attempt.token is not None or bool(_callbacks_to_ask(tx.connection, record.attempt))
-    return silent and record.payout.polls < _MOST_POLLS_OF_A_FINAL
+def _asks_on(tx: Transaction, payout: Payout, attempt: Attempt) -> bool:
+    """Whether there is still something to learn about an attempt."""
+    if attempt.outcome is Outcome.OPEN:
+        return payout.state in _WATCHED
+    if attempt.outcome in _FOUND_BY_PEOPLE:
+        has_token = attempt.token is not None or bool(_callbacks_to_ask(tx.connection, attempt))
+        return has_token and tx.now - (attempt.sent_at or 0) < _FINDINGS_WATCHED
+    # A hint against what is known went unanswered so far.
+    return attempt.silent_since is not None and tx.now - attempt.silent_since < SILENT_FOR_LONG
 
 
-def _hear(tx: Transaction, payout: Payout, found: _Heard) -> None:
-    mismatch = _mismatch(payout, found)
+def _hear(tx: Transaction, asked: Attempt, found: _Heard) -> None:
+    record, attempt = tx.record(asked.payout), queries.attempt(tx.connection, asked.payout, asked.number)
+    if record is None or attempt is None:
+        return
+    mismatch = _mismatch(record.payout, attempt, found)
     if mismatch is not None:
-        _note_mismatch(tx, payout, found, mismatch)
+        _note_mismatch(tx, record.payout, attempt, found, mismatch)
+    elif attempt.outcome is Outcome.REFUSED and found.status.word in {Word.PENDING, Word.UNKNOWN}:
+        # It was refused, and LigdiCash has it all the same: nothing may follow it.
+        contradict(tx, record.payout, attempt, found.status.said)
     elif found.status.word is Word.UNKNOWN:
-        _note_unknown_word(tx, payout, found)
+        _note_unknown_word(tx, record.payout, attempt, found)
     elif found.status.word is not Word.PENDING:
-        _hear_final(tx, payout, found)
+        _hear_final(tx, record.payout, attempt, found)
 
 
-def _mismatch(payout: Payout, found: _Heard) -> str | None:
+def _mismatch(payout: Payout, attempt: Attempt, found: _Heard) -> str | None:
     """What in an answer to a callback's token is not this attempt's; the creation's own token needs no such proof."""
     if found.callback is None:
         return None
     status = found.status
-    if found.attempt.transaction_id not in status.transaction_ids:
+    if attempt.transaction_id not in status.transaction_ids:
         return "transaction"
     if status.amount is not None and status.amount != payout.amount:
         return "amount"
@@ -207,81 +229,108 @@ def _mismatch(payout: Payout, found: _Heard) -> str | None:
     return None
 
 
-def _hear_final(tx: Transaction, payout: Payout, found: _Heard) -> None:
-    completed = found.status.word is Word.COMPLETED
-    current = found.attempt.number == payout.attempt
-    if current and payout.state in _WATCHED:
-        _end(tx, payout, found, State.COMPLETED if completed else State.FAILED)
-    elif _contradicts(payout, found, completed=completed):
-        contradict(tx, payout, found.attempt.number, found.status.said)
+def _hear_final(tx: Transaction, payout: Payout, attempt: Attempt, found: _Heard) -> None:
+    paid = found.status.word is Word.COMPLETED
+    current = attempt.number == payout.attempt
+    if attempt.outcome is Outcome.OPEN and current and payout.state in _WATCHED:
+        _end(tx, payout, found, paid=paid)
+    elif attempt.outcome in _FOUND_BY_PEOPLE and (attempt.outcome is Outcome.FOUND_PAID) == paid:
+        _agree(tx, payout, attempt, found, paid=paid)
+    elif paid != (attempt.outcome in _SAYS_PAID):
+        contradict(tx, payout, attempt, found.status.word)
 
 
-def _contradicts(payout: Payout, found: _Heard, *, completed: bool) -> bool:
-    if found.attempt.number != payout.attempt:
-        return completed and found.attempt.outcome in {Outcome.REFUSED, Outcome.FAILED, Outcome.FOUND_UNPAID}
-    if completed:
-        return payout.state in {State.FAILED, State.REFUSED}
-    return payout.state is State.COMPLETED
-
-
-def _end(tx: Transaction, payout: Payout, found: _Heard, to: State) -> None:
-    if not tx.move(payout, to, due_at=None):
+def _end(tx: Transaction, payout: Payout, found: _Heard, *, paid: bool) -> None:
+    state, kind = (State.COMPLETED, EventKind.COMPLETED) if paid else (State.FAILED, EventKind.FAILED)
+    if not tx.move(payout, state, due_at=None):
         return
-    kind, outcome = (
-        (EventKind.COMPLETED, Outcome.COMPLETED) if to is State.COMPLETED else (EventKind.FAILED, Outcome.FAILED)
-    )
-    tx.end_attempt(payout.id, payout.attempt, outcome)
-    tx.append(
+    tx.drop_proposal(payout.id, payout.attempt)
+    tx.end_attempt(payout.id, payout.attempt, _outcome(found, paid=paid))
+    tell(
+        tx,
         kind,
-        payout=payout.id,
-        attempt=payout.attempt,
-        actor=None,
+        payout,
         data={
             "word": found.status.said,
             "by": "own token" if found.callback is None else "callback token",
             "operator": found.status.operator,
         },
-        addresses=addresses(kind, channel=payout.channel),
     )
 
 
-def contradict(tx: Transaction, payout: Payout, attempt: int, word: str) -> None:
-    """LigdiCash's word against what is recorded: nothing is moved, and it is said loudly, once."""
-    if payout.contradiction is not None:
+def _outcome(found: _Heard, *, paid: bool) -> Outcome:
+    if paid:
+        return Outcome.COMPLETED
+    return Outcome.FAILED if found.callback is None else Outcome.FAILED_BY_CALLBACK
+
+
+def _agree(tx: Transaction, payout: Payout, attempt: Attempt, found: _Heard, *, paid: bool) -> None:
+    """LigdiCash's word confirms what two people found: from now on it is LigdiCash's word that stands.
+
+    By whichever token: together with two people's word it leaves no doubt.
+    """
+    tx.end_attempt(payout.id, attempt.number, Outcome.COMPLETED if paid else Outcome.FAILED)
+    tell(tx, EventKind.EVIDENCE_AGREES, payout, attempt=attempt.number, data={"word": found.status.said})
+
+
+def contradict(tx: Transaction, payout: Payout, attempt: Attempt, word: str) -> None:
+    """LigdiCash's word against what is recorded: said loudly, once for each word; a following attempt is stopped."""
+    if not tx.note_contradiction(payout.id, attempt.number, word):
         return
-    tx.note_contradiction(payout.id, word)
-    tx.append(
-        EventKind.CONTRADICTION,
-        payout=payout.id,
-        attempt=attempt,
-        actor=None,
-        data={"word": word, "state": payout.state},
-        addresses=addresses(EventKind.CONTRADICTION, channel=payout.channel),
-    )
+    tell(tx, EventKind.CONTRADICTION, payout, attempt=attempt.number, data={"word": word, "state": payout.state})
+    stop_following(tx, payout)
 
 
-def _note_mismatch(tx: Transaction, payout: Payout, found: _Heard, what: str) -> None:
-    if found.callback is None or not tx.distrust_callback(found.callback.id):
-        return
-    tx.append(
-        EventKind.EVIDENCE_MISMATCH,
-        payout=payout.id,
-        attempt=found.attempt.number,
-        actor=None,
-        data={"what": what},
-        addresses=addresses(EventKind.EVIDENCE_MISMATCH, channel=payout.channel),
-    )
+def stop_following(tx: Transaction, payout: Payout) -> None:
+    """An earlier attempt may have been paid after all: one that has not left does not leave any more."""
+    if payout.state in {State.REQUESTED, State.APPROVED} and tx.move(payout, State.CANCELLED, due_at=None):
+        tx.end_attempt(payout.id, payout.attempt, Outcome.NEVER_SENT)
+        tell(tx, EventKind.CANCELLED, payout, data={"why": "contradiction"})
 
 
-def _note_unknown_word(tx: Transaction, payout: Payout, found: _Heard) -> None:
+def void_proposal(tx: Transaction, payout: Payout, attempt: int) -> None:
+    """New evidence: what somebody proposed before it must be looked at anew."""
+    if tx.drop_proposal(payout.id, attempt):
+        tell(tx, EventKind.PROPOSAL_VOIDED, payout, attempt=attempt, data={})
+
+
+def _note_mismatch(tx: Transaction, payout: Payout, attempt: Attempt, found: _Heard, what: str) -> None:
+    if found.callback is not None and tx.distrust_callback(found.callback.id):
+        tell(tx, EventKind.EVIDENCE_MISMATCH, payout, attempt=attempt.number, data={"what": what})
+
+
+def _note_unknown_word(tx: Transaction, payout: Payout, attempt: Attempt, found: _Heard) -> None:
     """Said once for each word: a word that nobody documented is not a final status."""
-    if payout.state not in _WATCHED or not tx.note_word(payout.id, found.status.said):
+    if attempt.outcome is Outcome.OPEN and tx.note_word(payout.id, attempt.number, found.status.said):
+        void_proposal(tx, payout, attempt.number)
+        tell(tx, EventKind.STILL_PENDING, payout, attempt=attempt.number, data={"word": found.status.said})
+
+
+def _point_out(tx: Transaction, payout: Payout, attempt: Attempt) -> None:
+    """An attempt open for more than a day is pointed out once a day, never closed; so is one nobody can ask about."""
+    if attempt.outcome is not Outcome.OPEN or payout.state not in _WATCHED:
         return
-    tx.append(
-        EventKind.STILL_PENDING,
-        payout=payout.id,
-        attempt=found.attempt.number,
-        actor=None,
-        data={"word": found.status.said},
-        addresses=addresses(EventKind.STILL_PENDING, channel=payout.channel),
-    )
+    # Of a restored ledger nobody knows when it was sent.
+    since = attempt.sent_at or payout.changed_at
+    last = attempt.pointed_out_at or since
+    silent = attempt.silent_since is not None and tx.now - attempt.silent_since >= SILENT_FOR_LONG
+    first_silence = silent and last < (attempt.silent_since or 0)
+    if tx.now - last >= DAY or first_silence:
+        tx.note_pointed_out(payout.id, attempt.number)
+        hours = (tx.now - since) // HOUR
+        tell(tx, EventKind.POINTED_OUT, payout, attempt=attempt.number, data={"hours": hours, "silent": int(silent)})
+
+
+def _note_status_call(tx: Transaction, silence: str | None) -> None:
+    """The same error for every payout is one alert, not one for each."""
+    begun, over = tx.note_status_call(silence)
+    if begun or over:
+        kind = EventKind.STATUS_SILENT if begun else EventKind.STATUS_BACK
+        tx.append(
+            kind,
+            payout=None,
+            attempt=None,
+            actor=None,
+            data={"why": silence},
+            addresses=addresses(kind, channel=""),
+        )

@@ -1,27 +1,33 @@
-"""Paying: attempt and lease are committed, then one request leaves, then its answer is kept whatever happened meanwhile."""
+"""Paying: attempt and lease are committed, one request leaves, its answer is kept whatever happened meanwhile."""
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 
 from bot.clock import HOUR, MINUTE, SECOND, Clock, Ids
-from bot.desk import evidence
+from bot.crashpoints import Point, may_die
+from bot.desk import brake, evidence
+from bot.desk.telling import tell
 from bot.ligdicash.client import CREATE_DEADLINE, LigdicashClient, Order
 from bot.ligdicash.readers import Accepted, CreateAnswer, Doubt, NeverLeft, Refused, Uncertain
-from bot.speech.notices import addresses
+from bot.policy import APPROVAL_HOLDS
 from storage import queries
 from storage.ledger import Ledger, Transaction
 from storage.payout import (
     NOTHING_PAID,
     AnswerKind,
     EventKind,
+    Hold,
     Outcome,
     Payout,
     Record,
     State,
+    Way,
     digest,
 )
 
@@ -30,8 +36,8 @@ log = structlog.get_logger(__name__)
 # Twice the whole request's deadline: while a lease runs, its owner may still be sending; once it ran out, nobody is.
 LEASE_SECONDS = 2 * CREATE_DEADLINE
 
-# No approval older than this sends anything.
-APPROVAL_HOLDS = HOUR
+# Seconds between two tries to write an answer down.
+KEEP_AGAIN = 1.0
 
 _FIRST_PAUSE = 5 * SECOND
 _LONGEST_PAUSE = 10 * MINUTE
@@ -44,6 +50,7 @@ class _Sending:
     payout: str
     attempt: int
     order: Order
+    approved_until: int
 
 
 class Payments:
@@ -67,12 +74,36 @@ class Payments:
         sending = await self._ledger.write(lambda tx: self._begin(tx, payout, secret))
         if sending is None:
             return
-        # Between the commit and this moment the machine may have slept: then others may believe the lease ran out.
-        answer = await self._ligdicash.create(
-            sending.order, may_still_leave=lambda: self._clock.steady() - begun < LEASE_SECONDS - CREATE_DEADLINE
-        )
+        may_die(Point.LEASED)
+
+        def may_still_leave() -> bool:
+            # Since the commit the machine may have slept: then others may believe that the lease ran out.
+            in_time = self._clock.steady() - begun < LEASE_SECONDS - CREATE_DEADLINE
+            return in_time and self._clock.now() <= sending.approved_until and not self._is_held(sending)
+
+        answer = await self._ligdicash.create(sending.order, may_still_leave=may_still_leave)
         log.info("create_answered", payout=payout, attempt=sending.attempt, answer=type(answer).__name__)
-        await self._ledger.write(lambda tx: self._finish(tx, sending, answer))
+        may_die(Point.ANSWERED)
+        await self._keep(sending, answer)
+        may_die(Point.KEPT)
+
+    def _is_held(self, sending: _Sending) -> bool:
+        """Whether somebody pulled the brake since the commit; a ledger that cannot say so holds, too."""
+        try:
+            return _is_held(self._ledger.reader, sending.order.way, sending.payout)
+        except sqlite3.Error:
+            return True
+
+    async def _keep(self, sending: _Sending, answer: CreateAnswer) -> None:
+        """Write the answer down; of a ledger that is locked or full it is asked again, so that no token is dropped."""
+        while True:
+            try:
+                await self._ledger.write(lambda tx: self._finish(tx, sending, answer))
+            except sqlite3.OperationalError:
+                log.exception("answer_not_kept_yet", payout=sending.payout)
+                await asyncio.sleep(KEEP_AGAIN)
+            else:
+                return
 
     async def give_up(self, payout: str) -> None:
         """A lease ran out: whoever was sending is gone, and nobody knows whether the request left."""
@@ -85,23 +116,24 @@ class Payments:
         if record is None or record.payout.state is not State.APPROVED:
             return None
         payout, attempt = record.payout, record.attempt
+        if _is_contradicted(tx, payout):
+            evidence.stop_following(tx, payout)
+            return None
         why_not = _why_not(tx, record)
         if why_not is not None:
             _expire(tx, payout, why_not)
+            return None
+        if _is_held(tx.connection, payout.way, payout.id) or queries.audit_trouble(tx.connection) is not None:
+            # Looked at again when the brake is lifted; at the latest when the approval has become too old.
+            tx.look_again(payout.id, _wait_for_brake(tx, record))
             return None
         until = tx.now + int(LEASE_SECONDS * SECOND)
         if not tx.move(payout, State.SENDING, due_at=until):
             return None
         tx.lease(payout, owner=self._owner, until=until, secret=secret)
-        tx.append(
-            EventKind.SENDING,
-            payout=payout.id,
-            attempt=payout.attempt,
-            actor=None,
-            data={"transaction_id": attempt.transaction_id},
-            addresses=addresses(EventKind.SENDING, channel=payout.channel),
-        )
-        return _Sending(payout.id, payout.attempt, self._order(record, secret))
+        tell(tx, EventKind.SENDING, payout, data={"transaction_id": attempt.transaction_id})
+        approved_until = (attempt.approved_at or tx.now) + APPROVAL_HOLDS
+        return _Sending(payout.id, payout.attempt, self._order(record, secret), approved_until)
 
     def _order(self, record: Record, secret: str) -> Order:
         payout = record.payout
@@ -124,6 +156,7 @@ class Payments:
         record = tx.record(sending.payout)
         if record is None or record.payout.attempt != sending.attempt or not self._apply(tx, record, answer):
             _note_late_answer(tx, sending, answer)
+        _hear_faster_callback(tx, sending.payout, sending.attempt)
 
     def _apply(self, tx: Transaction, record: Record, answer: CreateAnswer) -> bool:
         """Move the payout as the answer says; False when its state no longer hears this answer."""
@@ -159,10 +192,27 @@ class Payments:
             tx.look_again(payout_id, record.attempt.lease_until)
             return
         payout = record.payout
-        tx.keep_answer(
-            payout.id, payout.attempt, AnswerKind.UNCERTAIN, code=None, note=Doubt.INTERRUPTED, raw=""
-        )
+        tx.keep_answer(payout.id, payout.attempt, AnswerKind.UNCERTAIN, code=None, note=Doubt.INTERRUPTED, raw="")
         doubt(tx, payout, Doubt.INTERRUPTED, None)
+        _hear_faster_callback(tx, payout.id, payout.attempt)
+
+
+def _hear_faster_callback(tx: Transaction, payout: str, attempt: int) -> None:
+    """One that came while the request was out has waited; it is looked into now, whatever the answer was."""
+    if queries.callbacks_of(tx.connection, payout, attempt, 1):
+        tx.ask_sooner(payout, attempt, tx.now)
+
+
+def _is_held(connection: sqlite3.Connection, way: Way, payout: str) -> bool:
+    """Whether a hold is in force, or somebody who may want one waits to be heard."""
+    held = queries.brake_on(connection, Hold(way.endpoint)) is not None
+    return held or queries.pause_waits(connection) or queries.stop_waits(connection, payout)
+
+
+def _is_contradicted(tx: Transaction, payout: Payout) -> bool:
+    """Whether LigdiCash contradicts what is recorded of an earlier attempt, perhaps while this one was on its way."""
+    earlier = queries.attempts(tx.connection, payout.id)
+    return any(other.contradicted is not None for other in earlier if other.number < payout.attempt)
 
 
 def _why_not(tx: Transaction, record: Record) -> str | None:
@@ -176,9 +226,8 @@ def _why_not(tx: Transaction, record: Record) -> str | None:
     stands_for = digest(
         salt=queries.salt(tx.connection, payout.id), number=payout.number, amount=payout.amount, way=payout.way
     )
-    if stands_for != attempt.digest or not queries.approvals_of_digest(
-        tx.connection, payout.id, payout.attempt, stands_for
-    ):
+    agreed, needed = queries.approvals_of_digest(tx.connection, payout.id, payout.attempt, stands_for)
+    if stands_for != attempt.digest or agreed < max(needed, attempt.needed or 1):
         return "what was approved is not what would be sent"
     return None
 
@@ -186,14 +235,17 @@ def _why_not(tx: Transaction, record: Record) -> str | None:
 def _expire(tx: Transaction, payout: Payout, why: str) -> None:
     if tx.move(payout, State.EXPIRED, due_at=None):
         tx.end_attempt(payout.id, payout.attempt, Outcome.NEVER_SENT)
-        tx.append(
-            EventKind.EXPIRED,
-            payout=payout.id,
-            attempt=payout.attempt,
-            actor=None,
-            data={"why": why},
-            addresses=addresses(EventKind.EXPIRED, channel=payout.channel),
-        )
+        tell(tx, EventKind.EXPIRED, payout, data={"why": why})
+
+
+def _wait_for_brake(tx: Transaction, record: Record) -> int:
+    expires_at = (record.attempt.approved_at or tx.now) + APPROVAL_HOLDS + SECOND
+    if record.brake is not None:
+        return expires_at
+    # Neither the audit channel's trouble nor a pause that is refused ends with a move of this payout's.
+    waits = queries.pause_waits(tx.connection) or queries.stop_waits(tx.connection, record.payout.id)
+    soon = SECOND if waits else MINUTE
+    return min(expires_at, tx.now + soon)
 
 
 def _try_again(tx: Transaction, record: Record, answer: NeverLeft) -> bool:
@@ -204,67 +256,37 @@ def _try_again(tx: Transaction, record: Record, answer: NeverLeft) -> bool:
     if not tx.move(payout, State.APPROVED, due_at=min(tx.now + pause, until + SECOND)):
         return False
     tx.count_try(payout.id, payout.attempt)
-    tx.append(
-        EventKind.NOT_SENT,
-        payout=payout.id,
-        attempt=payout.attempt,
-        actor=None,
-        data={"why": answer.why},
-        addresses=addresses(EventKind.NOT_SENT, channel=payout.channel),
-    )
+    tell(tx, EventKind.NOT_SENT, payout, data={"why": answer.why})
     return True
 
 
 def _initiate(tx: Transaction, payout: Payout, answer: Accepted, first_poll: int) -> bool:
-    # A callback that was faster than this answer is waiting to be looked into.
-    called_back = bool(queries.callbacks_of(tx.connection, payout.id, payout.attempt, 1))
-    due_at = tx.now if called_back else tx.now + first_poll * SECOND
-    if not tx.move(payout, State.INITIATED, due_at=due_at):
+    if not tx.move(payout, State.INITIATED, due_at=None):
         return False
-    tx.append(
-        EventKind.INITIATED,
-        payout=payout.id,
-        attempt=payout.attempt,
-        actor=None,
-        data={"token_tail": answer.token[-8:]},
-        addresses=addresses(EventKind.INITIATED, channel=payout.channel),
-    )
+    tx.drop_proposal(payout.id, payout.attempt)
+    tx.ask(payout.id, payout.attempt, tx.now + first_poll * SECOND)
+    tell(tx, EventKind.INITIATED, payout, data={"token_tail": answer.token[-8:]})
     return True
 
 
 def _refuse(tx: Transaction, payout: Payout, answer: Refused) -> bool:
     if not tx.move(payout, State.REFUSED, due_at=None):
         return False
+    tx.drop_proposal(payout.id, payout.attempt)
     tx.end_attempt(payout.id, payout.attempt, Outcome.REFUSED)
-    tx.append(
-        EventKind.REFUSED,
-        payout=payout.id,
-        attempt=payout.attempt,
-        actor=None,
-        data={"code": answer.code, "endpoint": payout.way.endpoint},
-        addresses=addresses(EventKind.REFUSED, channel=payout.channel),
-    )
+    tell(tx, EventKind.REFUSED, payout, data={"code": answer.code, "endpoint": payout.way.endpoint})
+    brake.hold_endpoint(tx, payout, answer.code)
     return True
 
 
 def doubt(tx: Transaction, payout: Payout, why: Doubt, code: str | None) -> bool:
     """Nobody knows whether it was paid: said as such, never sent again, never called failed."""
-    called_back = bool(queries.callbacks_of(tx.connection, payout.id, payout.attempt, 1))
-    if not tx.move(payout, State.UNCONFIRMED, due_at=tx.now if called_back else None):
+    if not tx.move(payout, State.UNCONFIRMED, due_at=None):
         return False
+    tx.ask_sooner(payout.id, payout.attempt, tx.now + HOUR)
     record = tx.record(payout.id)
-    tx.append(
-        EventKind.UNCONFIRMED,
-        payout=payout.id,
-        attempt=payout.attempt,
-        actor=None,
-        data={
-            "doubt": why,
-            "code": code,
-            "transaction_id": record.attempt.transaction_id if record else None,
-        },
-        addresses=addresses(EventKind.UNCONFIRMED, channel=payout.channel),
-    )
+    transaction_id = record.attempt.transaction_id if record else None
+    tell(tx, EventKind.UNCONFIRMED, payout, data={"doubt": why, "code": code, "transaction_id": transaction_id})
     return True
 
 
@@ -286,13 +308,20 @@ def _note_late_answer(tx: Transaction, sending: _Sending, answer: CreateAnswer) 
         return
     payout = record.payout
     kind = _what_to_keep(answer)[0]
-    tx.append(
-        EventKind.ANSWER_RECORDED,
-        payout=payout.id,
-        attempt=sending.attempt,
-        actor=None,
-        data={"kind": kind, "state": payout.state},
-        addresses=addresses(EventKind.ANSWER_RECORDED, channel=payout.channel),
-    )
-    if isinstance(answer, Refused) and payout.state is State.COMPLETED:
-        evidence.contradict(tx, payout, sending.attempt, f"refused (code {answer.code})")
+    tell(tx, EventKind.ANSWER_RECORDED, payout, attempt=sending.attempt, data={"kind": kind, "state": payout.state})
+    evidence.void_proposal(tx, payout, sending.attempt)
+    _hear_late(tx, payout, sending, answer)
+
+
+def _hear_late(tx: Transaction, payout: Payout, sending: _Sending, answer: CreateAnswer) -> None:
+    """A late answer against what was decided meanwhile is a contradiction; a token gives something to ask by."""
+    attempt = queries.attempt(tx.connection, sending.payout, sending.attempt)
+    if attempt is None:
+        return
+    if isinstance(answer, Refused) and attempt.outcome in {Outcome.COMPLETED, Outcome.FOUND_PAID}:
+        evidence.contradict(tx, payout, attempt, f"refused (code {answer.code})")
+    if isinstance(answer, Accepted):
+        if attempt.outcome in NOTHING_PAID:
+            # Two people said that it was not paid, and it may still be: nothing may follow it.
+            evidence.contradict(tx, payout, attempt, "accepted")
+        tx.ask_sooner(sending.payout, sending.attempt, tx.now)

@@ -2,74 +2,160 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
-from bot.parsing import Amount, Number, clean_text, read_amount, read_number
+from bot.channels import Channels, Membership
+from bot.crashpoints import Point, may_die
+from bot.desk.reminders import next_look
+from bot.desk.telling import refuse, tell
+from bot.parsing import Amount, Draft, Number, clean_text, read_amount, read_number
 from bot.people import People
-from bot.policy import Refusal, Rules, may_request
+from bot.policy import (
+    MOST_OPEN_REQUESTS,
+    Limit,
+    Refusal,
+    Rules,
+    limit_passed,
+    may_request,
+)
+from bot.quiet import day_start
 from bot.speech import words
 from bot.speech.modals import (
     LONGEST_ORDER,
     LONGEST_REASON,
+    Carried,
     Field,
     Form,
     amount_problem,
     number_problem,
 )
-from bot.speech.notices import addresses
-from storage.ledger import Ledger, Transaction
-from storage.payout import EventKind, InboxItem, Request, Sort, Way
+from storage import queries
+from storage.ledger import Ledger, OtherPayloadError, Transaction, hash_of_payload
+from storage.payout import Earlier, EventKind, InboxItem, Request, Sort, Way
 
 Problems = Mapping[Field, str]
 
 _LONGEST_NAME = 80
 
 
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """The form is right, but it may repeat these payouts: whoever asks says first that they know."""
+
+    draft: Draft
+    form: Form
+    earlier: tuple[Earlier, ...]
+
+
 class Requests:
     """The desk for support agents."""
 
-    def __init__(self, ledger: Ledger, people: People, rules: Rules) -> None:
+    def __init__(self, ledger: Ledger, people: People, channels: Channels, rules: Rules) -> None:
         self._ledger = ledger
         self._people = people
+        self._channels = channels
         self._rules = rules
 
-    async def refusal(
-        self, person: str, channel: str, occasion: str, *, fresh: bool = False
-    ) -> Refusal | None:
+    async def refusal(self, person: str, channel: str, occasion: str, *, fresh: bool = False) -> Refusal | None:
         """Why this person may not ask for a payout here; None is yes.
 
         A refusal is recorded and told, once for an occasion. `fresh` asks Slack who they are even when it is known.
         """
-        refused = may_request(await self._people.who(person, fresh=fresh), channel, self._rules)
+        # At once, not one after the other: a form must be answered within 3 s.
+        membership, who = await asyncio.gather(
+            self._channels.membership(channel), self._people.who(person, fresh=fresh)
+        )
+        refused = may_request(who, channel, self._rules, shared=membership is Membership.SHARED)
+        if refused is None and fresh and membership is Membership.UNKNOWN:
+            # The form may open meanwhile, but nothing is asked for where others may be listening.
+            refused = Refusal.CHANNEL_NOT_LEARNT
+        if refused is None and queries.open_requests(self._ledger.reader, person) >= MOST_OPEN_REQUESTS:
+            refused = Refusal.TOO_MANY_OPEN
         if refused is not None:
-            await self._ledger.write(lambda tx: _refuse(tx, person, channel, refused, occasion))
+            why = refused
+            await self._ledger.write(lambda tx: _refuse(tx, person, channel, why, occasion))
         return refused
 
-    async def receive(self, person: str, channel: str, occasion: str, form: Form) -> Problems:
-        """Check a submitted form and store it; what is wrong comes back by field, and then nothing is stored.
+    async def receive(self, person: str, carried: Carried, occasion: str, form: Form) -> Problems | Repeats:
+        """Check a submitted form and store it; what is wrong, or must be known first, comes back and nothing is stored.
 
         `occasion` is the form's own id: the same submission delivered twice is one request.
-        Raises `sqlite3.Error` when it could not be stored.
+        Raises `sqlite3.Error` when it could not be stored, `OtherPayloadError` when that form brought others before.
         """
-        checked = self._check(form, channel)
+        checked = self._check(form, carried.channel)
         if not isinstance(checked, Request):
             return checked
-        refused = await self.refusal(person, channel, f"refused {occasion}", fresh=True)
+        checked = replace(checked, follows=carried.follows)
+        says = json.dumps(asdict(checked))
+        if self._is_stored(person, occasion, says):
+            return {}
+        refused = await self.refusal(person, carried.channel, f"refused {occasion}", fresh=True)
         if refused is not None:
             return {Field.BENEFICIARY: words.refusal(refused, self._rules.channels)}
+        earlier = self._earlier(checked)
+        if earlier and not form.knows_earlier:
+            return Repeats(Draft(Number(checked.number), Amount(checked.amount), checked.reason), form, earlier)
+        over = self._over_limit(checked, person)
+        if over is not None:
+            return {Field.AMOUNT: over}
         asked = await self._people.who(person)
-        request = replace(checked, requester=asked.id, requester_name=clean_text(asked.name, _LONGEST_NAME))
+        request = replace(
+            checked,
+            requester=asked.id,
+            requester_name=clean_text(asked.name, _LONGEST_NAME),
+            knows_of=",".join(found.payout for found in earlier) or None,
+        )
         payload = json.dumps(asdict(request))
-        await self._ledger.write(lambda tx: tx.store_in_inbox(Sort.REQUEST, person, occasion, payload))
+        await self._ledger.write(lambda tx: tx.store_in_inbox(Sort.REQUEST, person, occasion, payload, says))
+        may_die(Point.SUBMISSION_STORED)
         return {}
+
+    def _is_stored(self, person: str, occasion: str, says: str) -> bool:
+        """Whether this very submission came before: by now it would be found to repeat itself."""
+        stored = queries.payload_hash(self._ledger.reader, person, occasion)
+        if stored is not None and stored != hash_of_payload(says):
+            raise OtherPayloadError(occasion)
+        return stored is not None
 
     async def decide(self, item: InboxItem) -> None:
         """Make a stored submission a payout; it was checked before it was stored."""
         fields = json.loads(item.payload)
         request = Request(**fields | {"way": Way(fields["way"])})
-        await self._ledger.write(lambda tx: _file(tx, item, request))
+        await self._ledger.write(lambda tx: self._file(tx, item, request))
+        may_die(Point.FILED)
+
+    def _file(self, tx: Transaction, item: InboxItem, request: Request) -> None:
+        if not tx.take_from_inbox(item.id):
+            return
+        # Several forms may have been open at once, each right by itself.
+        if queries.open_requests(tx.connection, request.requester) >= MOST_OPEN_REQUESTS:
+            data = {"why": Refusal.TOO_MANY_OPEN}
+            refuse(tx, EventKind.REQUEST_REFUSED, request.requester, request.channel, {**data}, None)
+            return
+        if request.follows is not None and tx.record(request.follows) is None:
+            # A form that was opened before the ledger was restored may follow what is not known any more.
+            request = replace(request, follows=None)
+        payout = tx.file(request, next_look(self._rules, requested_at=tx.now, now=tx.now)[0])
+        tell(
+            tx,
+            EventKind.REQUESTED,
+            payout,
+            actor=item.person,
+            data={
+                "amount": payout.amount,
+                "way": payout.way,
+                "reason": payout.reason,
+                "order": payout.order_reference,
+                "channel": payout.channel,
+                "follows": payout.follows,
+                "knows_of": request.knows_of,
+            },
+        )
+
+    # What the form holds
 
     def _check(self, form: Form, channel: str) -> Request | Problems:
         number = read_number(form.beneficiary, self._rules.countries)
@@ -110,35 +196,34 @@ class Requests:
             return words.AMOUNT_TOO_LARGE.format(amount=words.amount(amount.xof), most=most, example=example)
         return None
 
+    # What must be known beside it
+
+    def _earlier(self, request: Request) -> tuple[Earlier, ...]:
+        beneficiary = queries.beneficiary_of(self._ledger.reader, request.number)
+        return queries.earlier(
+            self._ledger.reader,
+            -1 if beneficiary is None else beneficiary,
+            request.order_reference,
+            now=self._ledger.now(),
+        )
+
+    def _over_limit(self, request: Request, person: str) -> str | None:
+        """Said now, so that nobody waits in vain; it is decided with the approval."""
+        today = day_start(self._ledger.now(), self._rules.timezone)
+        passed = limit_passed(
+            request.amount,
+            team=queries.approved_since(self._ledger.reader, today),
+            requester=queries.approved_since(self._ledger.reader, today, person),
+            rules=self._rules,
+        )
+        if passed is None:
+            return None
+        limit, left = passed
+        sentence = words.OVER_TEAM_LIMIT if limit is Limit.TEAM else words.OVER_OWN_LIMIT
+        return sentence.format(left=words.amount(left), example=words.grouped(left) if left else words.EXAMPLE_AMOUNT)
+
 
 def _refuse(tx: Transaction, person: str, channel: str, refusal: Refusal, occasion: str) -> None:
     if not tx.store_in_inbox(Sort.REQUEST, person, occasion, None):
         return
-    tx.append(
-        EventKind.REQUEST_REFUSED,
-        payout=None,
-        attempt=None,
-        actor=person,
-        data={"why": refusal},
-        addresses=addresses(EventKind.REQUEST_REFUSED, channel=channel, actor=person),
-    )
-
-
-def _file(tx: Transaction, item: InboxItem, request: Request) -> None:
-    if not tx.take_from_inbox(item.id):
-        return
-    payout = tx.file(request)
-    tx.append(
-        EventKind.REQUESTED,
-        payout=payout.id,
-        attempt=payout.attempt,
-        actor=item.person,
-        data={
-            "amount": payout.amount,
-            "way": payout.way,
-            "reason": payout.reason,
-            "order": payout.order_reference,
-            "channel": payout.channel,
-        },
-        addresses=addresses(EventKind.REQUESTED, channel=payout.channel),
-    )
+    refuse(tx, EventKind.REQUEST_REFUSED, person, channel, {"why": refusal}, None)

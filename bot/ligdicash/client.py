@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
 from bot.ligdicash.readers import (
+    LONGEST_ANSWER,
     CreateAnswer,
     Doubt,
     NeverLeft,
@@ -25,8 +26,6 @@ from storage.payout import Endpoint, Way
 CREATE_DEADLINE = 30.0
 STATUS_DEADLINE = 15.0
 _TIMEOUTS = httpx.Timeout(connect=8.0, read=25.0, write=8.0, pool=2.0)
-
-_LONGEST_ANSWER = 256 * 1024
 
 _CREATE_PATHS = {Endpoint.CUSTOMER: "/pay/v01/withdrawal/create", Endpoint.MERCHANT: "/pay/v01/straight/payout"}
 _STATUS_PATHS = {
@@ -51,8 +50,8 @@ def make_http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx
     """A client that never repeats a request on its own.
 
     No kept-alive connection (one that the server closed fails like a broken request, which would be uncertain), no
-    redirect followed (a POST must not wander), no transport retries, no cookie kept (requests of one PHP session wait for
-    one another).
+    redirect followed (a POST must not wander), no transport retries, no cookie kept (requests of one PHP session
+    wait for one another).
     """
     limits = httpx.Limits(max_connections=20, max_keepalive_connections=0)
     # A proxy named in the environment would bring kept-alive connections of its own: it is not asked.
@@ -65,6 +64,25 @@ def make_http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx
     )
 
 
+class _TooLateError(Exception):
+    """The request may no longer leave, and has not."""
+
+
+def _check(may_still_leave: Callable[[], bool]) -> None:
+    if not may_still_leave():
+        raise _TooLateError
+
+
+def _guard(may_still_leave: Callable[[], bool]) -> Callable[[str, Mapping[str, object]], Awaitable[None]]:
+    """Stops a request whose machine slept while it was connecting: httpcore says when it is about to write."""
+
+    async def trace(event: str, _info: Mapping[str, object]) -> None:
+        if event.endswith(".send_request_headers.started"):
+            _check(may_still_leave)
+
+    return trace
+
+
 class LigdicashClient:
     """LigdiCash as the desk sees it; answers instead of raising."""
 
@@ -75,7 +93,7 @@ class LigdicashClient:
         self._headers["Connection"] = "close"
 
     async def create(self, order: Order, *, may_still_leave: Callable[[], bool]) -> CreateAnswer:
-        """Ask LigdiCash to pay; `may_still_leave` is looked at right before the request goes out.
+        """Ask LigdiCash to pay; `may_still_leave` is looked at before connecting, and right before the first byte.
 
         Only three exceptions of httpx prove that nothing left: `ConnectError`, `ConnectTimeout`, `PoolTimeout`.
         """
@@ -83,11 +101,13 @@ class LigdicashClient:
             request = self._build(order)
         except Exception as error:  # noqa: BLE001 - whatever kept the request from being built, nothing left
             return NeverLeft(type(error).__name__)
-        if not may_still_leave():
-            return NeverLeft("deadline passed before sending")
+        request.extensions["trace"] = _guard(may_still_leave)
         try:
+            _check(may_still_leave)
             async with asyncio.timeout(CREATE_DEADLINE):
                 status, body = await self._exchange(request)
+        except _TooLateError:
+            return NeverLeft("too late to send")
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             return NeverLeft(type(error).__name__)
         except (httpx.TimeoutException, TimeoutError) as error:
@@ -105,7 +125,7 @@ class LigdicashClient:
             )
             async with asyncio.timeout(STATUS_DEADLINE):
                 status, body = await self._exchange(request)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, it says nothing about the payout
             return NoStatus(type(error).__name__)
         return read_status(status, body)
 
@@ -128,7 +148,7 @@ class LigdicashClient:
             body = b""
             async for chunk in response.aiter_bytes():
                 body += chunk
-                if len(body) > _LONGEST_ANSWER:
+                if len(body) > LONGEST_ANSWER:
                     break
         finally:
             await response.aclose()

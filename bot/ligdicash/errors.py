@@ -1,7 +1,7 @@
-"""The one table of LigdiCash's error codes: what each means at which endpoint, and whether it proves that nothing was paid.
+"""The one table of LigdiCash's error codes: what each means at which endpoint, and whether nothing was paid.
 
-Source: LigdiCash's public documentation and its official SDKs, late 2026. The same code means different things at the two
-endpoints. What is not listed as definite is uncertain.
+Source: LigdiCash's public documentation and its official SDKs, late 2026. The same code means different things at
+the two endpoints. What is not listed as definite is uncertain.
 """
 
 from __future__ import annotations
@@ -35,12 +35,35 @@ class Meaning(enum.StrEnum):
     PROVIDER_FAILED = "provider_failed"
 
 
+class Scope(enum.StrEnum):
+    """What a refusal concerns: this payout, or every payout of the account until somebody mends it."""
+
+    PAYOUT = "payout"
+    ACCOUNT = "account"
+
+
+_ACCOUNT = frozenset(
+    {
+        Meaning.KEYS_REFUSED,
+        Meaning.NOT_ENABLED,
+        Meaning.BALANCE_LOW,
+        Meaning.ADDRESS_NOT_ALLOWED,
+        Meaning.HASH,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """How one code is taken: `definite` means that no money moved and none will."""
 
     meaning: Meaning
     definite: bool
+
+    @property
+    def scope(self) -> Scope:
+        """What the refusal concerns."""
+        return Scope.ACCOUNT if self.meaning in _ACCOUNT else Scope.PAYOUT
 
 
 def _definite(meaning: Meaning) -> Verdict:

@@ -16,6 +16,8 @@ SUPPORT, AUDIT = "C0SUPPORT", "C0AUDIT"
 
 # Seconds a scene waits for what must happen before it says that it did not.
 PATIENCE = 20.0
+# The longest that the bot waits for LigdiCash's answer, and some more.
+HANGS = 45.0
 
 _MENTION = re.compile(r"<@(U0\w+)>")
 _LONG_TOKEN = re.compile(r"`(eyJ[\w-]{20})[\w.-]{40,}([\w-]{8})`")
@@ -42,6 +44,8 @@ class Story:
         await self._rejected()
         await self._uncertain_then_completed()
         await self._uncertain()
+        await self._hangs()
+        await self._paused()
         self._sums()
 
     # The scenes
@@ -80,15 +84,19 @@ class Story:
 
     async def _rejected(self) -> None:
         self.heading("4. An approver rejects, with a reason")
-        card = await self._ask("22670000000 5000 refund for order 1234")
+        card = await self._ask("22670000000 5000 refund for order 1234 once more")
         await self.slack.click(DAOUDA, await self._question(card), "reject")
-        await self.slack.submit(await self.slack.wait_for_modal(DAOUDA), {"reason": "Order 1234 was refunded an hour ago"})
+        await self.slack.submit(
+            await self.slack.wait_for_modal(DAOUDA), {"reason": "Order 1234 was refunded an hour ago"}
+        )
         await self._thread(card, "rejected")
         self._tell()
         self._expect(1, self._paid("refund for order 1234"))
 
     async def _uncertain_then_completed(self) -> None:
-        self.heading("5. The connection breaks after LigdiCash took the request: unconfirmed, until its callback is proven")
+        self.heading(
+            "5. The connection breaks after LigdiCash took the request: unconfirmed, until its callback is proven"
+        )
         card = await self._ask("22670000013 8000 refund for order 1251")
         await self._approve(card)
         await self._thread(card, "unconfirmed")
@@ -105,13 +113,66 @@ class Story:
         self._tell()
         self._expect(1, len([one for one in self.ligdicash.creates if "order 1260" in str(one.body)]))
 
+    async def _hangs(self) -> None:
+        self.heading(
+            "7. LigdiCash takes two requests and never answers: one calls back late, two people resolve the other"
+        )
+        late = await self._ask("22670000012 9000 refund for order 1270")
+        await self._approve(late)
+        lost = await self._ask("22670000016 6500 refund for order 1271")
+        await self._approve(lost)
+        self.say("(both requests hang; the bot waits for LigdiCash as long as it may)")
+        await self._thread(late, "unconfirmed", seconds=HANGS)
+        await self._thread(late, "completed")
+        await self._thread(lost, "unconfirmed", seconds=HANGS)
+        await self._resolve(lost, "paid", "The dashboard shows it as paid")
+        await self._audit("marked paid by")
+        self._tell()
+        self._expect(1, self._paid("refund for order 1270"))
+
+    async def _resolve(self, card: Message, finding: str, reason: str) -> None:
+        """One approver proposes with the card's button, another confirms just that."""
+        shown = await self.slack.wait_for(
+            lambda slack: next(
+                (one for one in slack.messages(SUPPORT) if one.ts == card.ts and "[Resolve]" in one.words), None
+            ),
+            timeout=PATIENCE,
+            what="the button Resolve",
+        )
+        await self.slack.click(CLARISSE, shown, "resolve")
+        form = await self.slack.wait_for_modal(CLARISSE, timeout=PATIENCE)
+        await self.slack.submit(form, {"finding": finding, "reason": reason})
+        proposal = await self.slack.wait_for_message(SUPPORT, "proposes for", thread_ts=card.ts, timeout=PATIENCE)
+        await self.slack.click(DAOUDA, proposal, "confirm")
+        await self._thread(card, "marked paid")
+
+    async def _paused(self) -> None:
+        self.heading("8. An approver stops all sending; letting it go on takes two")
+        await self.slack.command(user=CLARISSE, channel=SUPPORT, text="pause the balance looks wrong")
+        await self._audit("Sending paused")
+        card = await self._ask("22670000021 4000 refund for order 1280")
+        await self._approve(card, user=DAOUDA)
+        await self.slack.wait_for(
+            lambda slack: any(
+                one.ts == card.ts and "Sending is paused" in one.words for one in slack.messages(SUPPORT)
+            ),
+            timeout=PATIENCE,
+            what="the card that says that sending is paused",
+        )
+        self._expect(0, self._paid("refund for order 1280"))
+        for person in (CLARISSE, DAOUDA):
+            await self.slack.command(user=person, channel=SUPPORT, text="resume")
+        await self._thread(card, "completed")
+        self._tell()
+        self._expect(1, self._paid("refund for order 1280"))
+
     def _sums(self) -> None:
         self.heading("What LigdiCash paid")
         times, amount = self.ligdicash.paid_total
         self.say(f"{times} payouts, {amount:,} XOF in all".replace(",", " "))
         for payout in self.ligdicash.payouts:
             self.say(f"  {payout.amount:>8} XOF to {payout.customer}: {payout.word}")
-        self._expect(3, times)
+        self._expect(5, times)
 
     # Hands
 
@@ -121,6 +182,9 @@ class Story:
         modal = await self.slack.wait_for_modal(user, timeout=PATIENCE)
         result = await self.slack.submit(modal)
         self._expect({}, dict(result.errors))
+        if not result.closed:
+            # It may repeat an earlier payout: the form asks whether that is known.
+            await self.slack.submit(await self.slack.wait_for_modal(user, timeout=PATIENCE), {"known": "known"})
         return await self.slack.wait_for(
             lambda slack: next((one for one in slack.messages(SUPPORT) if one.ts not in before), None),
             timeout=PATIENCE,
@@ -137,8 +201,8 @@ class Story:
 
     # Eyes
 
-    async def _thread(self, card: Message, words: str) -> None:
-        await self.slack.wait_for_message(SUPPORT, words, thread_ts=card.ts, timeout=PATIENCE)
+    async def _thread(self, card: Message, words: str, *, seconds: float = PATIENCE) -> None:
+        await self.slack.wait_for_message(SUPPORT, words, thread_ts=card.ts, timeout=seconds)
 
     async def _audit(self, words: str) -> None:
         await self.slack.wait_for_message(AUDIT, words, timeout=PATIENCE)

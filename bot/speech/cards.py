@@ -1,78 +1,48 @@
-"""The two messages of a payout that change in place: its card in the channel, and the question in the card's thread."""
+"""The card of a payout: one message in the channel that changes in place through every state."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from slack_sdk.models.blocks import (
-    ActionsBlock,
-    Block,
-    ButtonElement,
-    ConfirmObject,
-    ContextBlock,
-    MarkdownTextObject,
-    PlainTextObject,
-    SectionBlock,
-)
+from slack_sdk.models.blocks import Block, ButtonElement
 
-from bot.clock import HOUR
-from bot.ligdicash.errors import verdict
+from bot.ligdicash.errors import Meaning, verdict
 from bot.ligdicash.readers import Doubt
-from bot.parsing import format_number
+from bot.policy import APPROVAL_HOLDS, is_resolvable
 from bot.speech import words
-from storage.payout import Attempt, Payout, Record, State
-
-APPROVE = "approve"
-REJECT = "reject"
-
-# No approval older than this sends anything.
-APPROVAL_HOLDS = HOUR
+from bot.speech.blocks import (
+    Button,
+    Message,
+    button,
+    context,
+    dialog,
+    message,
+    number_of,
+    row,
+    section,
+    sections,
+)
+from storage.payout import Attempt, Brake, Hold, Outcome, Payout, Record, State
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """What is handed to Slack: `text` is the sentence of a phone's lock screen, `blocks` what the channel shows."""
+class Moment:
+    """When and where a card is drawn: some of it is true only for a time."""
 
-    text: str
-    blocks: Sequence[Mapping[str, Any]]
-
-
-def message(text: str, *blocks: Block) -> Message:
-    """A message of these blocks, checked against Slack's limits while it is drawn."""
-    return Message(text, [block.to_dict() for block in blocks])
-
-
-def section(text: str) -> SectionBlock:
-    """A paragraph."""
-    return SectionBlock(text=_verbatim(text))
-
-
-def context(text: str) -> ContextBlock:
-    """A small grey line."""
-    return ContextBlock(elements=[_verbatim(text)])
-
-
-def _verbatim(text: str) -> MarkdownTextObject:
-    """Without it Slack makes links, channels and mentions of what was typed plainly, whatever was escaped."""
-    return MarkdownTextObject(text=text, verbatim=True)
-
-
-def button_value(payout: Payout) -> str:
-    """What a button carries: the payout and the attempt it was drawn for, nothing else."""
-    return f"{payout.id}:{payout.attempt}"
-
-
-def number_of(payout: Payout) -> str:
-    """The number as people read it; it may have been removed from the ledger."""
-    return format_number(payout.number) if payout.number else words.NUMBER_REMOVED
+    now: int
+    timezone: ZoneInfo
 
 
 def token_of(attempt: Attempt) -> str:
     """What may be shown of a token outside the thread."""
     return words.tail(attempt.token) if attempt.token else words.NO_TOKEN
+
+
+def state_of(record: Record) -> str:
+    """The state in words; two people's word is never given as LigdiCash's."""
+    return words.FOUND.get(record.attempt.outcome) or words.STATES[record.payout.state]
 
 
 def meaning_of(payout: Payout, code: str | None) -> tuple[str, str]:
@@ -83,15 +53,23 @@ def meaning_of(payout: Payout, code: str | None) -> tuple[str, str]:
 
 def doubt_of(doubt: str | None, code: str | None) -> str:
     """Why it is not known what became of an attempt."""
-    return words.DOUBTS[Doubt(doubt or Doubt.INTERRUPTED)].format(code=words.typed(code or "?"))
+    # A note that is no doubt came with a late answer; what was said first still holds.
+    known = Doubt(doubt) if doubt in set(Doubt) else Doubt.INTERRUPTED
+    return words.DOUBTS[known].format(code=words.typed(code or "?"))
 
 
-# The card
+def brake_line(brake: Brake) -> str:
+    """Why nothing leaves now."""
+    if brake.hold is Hold.ALL:
+        person = words.mention(brake.person) if brake.person else words.THE_BOT
+        return words.BRAKE.format(person=person, reason=words.typed(brake.reason))
+    meaning, _ = words.MEANINGS[Meaning(brake.reason)]
+    return words.HELD_LINE.format(meaning=meaning)
 
 
-def card(record: Record, timezone: ZoneInfo) -> Message:
+def card(record: Record, moment: Moment) -> Message:
     """The payout and its state, as it is recorded now."""
-    payout = record.payout
+    payout, timezone = record.payout, moment.timezone
     summary = words.CARD_SUMMARY.format(
         payout=payout.id,
         amount=words.amount(payout.amount),
@@ -101,32 +79,86 @@ def card(record: Record, timezone: ZoneInfo) -> Message:
     )
     details = words.CARD_DETAILS.format(
         way=words.WAYS[payout.way],
-        order="" if payout.order_reference is None else words.CARD_ORDER.format(order=words.typed(payout.order_reference)),
+        order=""
+        if payout.order_reference is None
+        else words.CARD_ORDER.format(order=words.typed(payout.order_reference)),
+        follows="" if payout.follows is None else words.CARD_FOLLOWS.format(payout=payout.follows),
+        attempt="" if payout.attempt == 1 else words.CARD_ATTEMPT.format(attempt=payout.attempt),
         time=words.at(payout.created_at, timezone),
     )
-    blocks: list[Block] = [section(summary), section(_state_line(record, timezone)), context(details)]
+    blocks: list[Block] = [section(line) for line in _warnings(record)]
+    blocks += [section(summary), *sections(_STATE_LINES[payout.state](record, timezone))]
+    if record.proposal is not None:
+        blocks.append(section(_proposal_line(record)))
+    return message(_card_text(record), *blocks, context(details), *row("card", *_buttons(record, moment)))
+
+
+def _warnings(record: Record) -> list[str]:
+    """What must be seen before anything else."""
+    payout = record.payout
+    found = []
     if payout.contradiction is not None:
-        blocks.insert(
-            0, section(words.CARD_CONTRADICTION.format(contradiction=words.typed(payout.contradiction)))
-        )
-    return message(_card_text(payout), *blocks)
+        found.append(words.CARD_CONTRADICTION.format(contradiction=words.typed(payout.contradiction)))
+    if record.brake is not None and payout.state is State.APPROVED:
+        found.append(brake_line(record.brake))
+    return found
 
 
-def _card_text(payout: Payout) -> str:
+def _proposal_line(record: Record) -> str:
+    proposal = record.proposal
+    if proposal is None:
+        return ""
+    return words.CARD_PROPOSED.format(
+        person=words.mention(proposal.person),
+        finding=words.FINDINGS[proposal.finding],
+        reason=words.typed(proposal.reason),
+    )
+
+
+def _buttons(record: Record, moment: Moment) -> list[ButtonElement]:
+    payout = record.payout
+    found = []
+    if payout.state is State.APPROVED:
+        asks = dialog(words.STOP_TITLE, words.STOP_TEXT, words.STOP)
+        found.append(button(Button.STOP, payout, style="danger", asks=asks))
+        if record.brake is not None and record.brake.hold is not Hold.ALL:
+            found.append(button(Button.TRY_NOW, payout))
+    if is_resolvable(record, moment.now):
+        found.append(button(Button.RESOLVE, payout))
+    if payout.state in {State.REFUSED, State.FAILED} and record.may_follow:
+        found.append(button(Button.ASK_AGAIN, payout))
+        if _has_no_account(record):
+            found.append(button(Button.ASK_DIRECTLY, payout))
+    if payout.state in _CORRECTABLE and payout.contradiction is None:
+        found.append(button(Button.CORRECT, payout))
+    return found
+
+
+_CORRECTABLE = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED})
+
+
+def _has_no_account(record: Record) -> bool:
+    taken = verdict(record.payout.way.endpoint, record.attempt.answer_code)
+    return record.payout.state is State.REFUSED and taken is not None and taken.meaning is Meaning.NO_ACCOUNT
+
+
+def _card_text(record: Record) -> str:
+    payout = record.payout
     return words.CARD_TEXT.format(
         payout=payout.id,
         amount=words.amount(payout.amount),
         number=number_of(payout),
-        state=words.STATES[payout.state],
+        state=state_of(record),
     )
-
-
-def _state_line(record: Record, timezone: ZoneInfo) -> str:
-    return _STATE_LINES[record.payout.state](record, timezone)
 
 
 def _approved(record: Record, timezone: ZoneInfo) -> str:
     attempt = record.attempt
+    if record.brake is not None:
+        return words.CARD_HELD.format(
+            approvers=words.mentions(record.approvers),
+            until=words.clock((attempt.approved_at or record.payout.changed_at) + APPROVAL_HOLDS, timezone),
+        )
     if not attempt.tries or record.payout.due_at is None or attempt.approved_at is None:
         return words.CARD_APPROVED.format(approvers=words.mentions(record.approvers))
     return words.CARD_NOT_SENT.format(
@@ -161,6 +193,27 @@ def _expired(record: Record, _timezone: ZoneInfo) -> str:
     return words.CARD_EXPIRED if record.attempt.approved_at is None else words.CARD_EXPIRED_UNSENT
 
 
+def _cancelled(record: Record, _timezone: ZoneInfo) -> str:
+    if record.payout.decided_by is None:
+        return words.CARD_STOPPED
+    sentence = words.CARD_CANCELLED if record.attempt.approved_at is None else words.CARD_STOPPED_BY
+    return sentence.format(decider=words.mention(record.payout.decided_by))
+
+
+def _ended(by_ligdicash: str, by_people: str) -> Callable[[Record, ZoneInfo], str]:
+    """LigdiCash's word and two people's word read differently: nobody is told that LigdiCash said what people found."""
+
+    def line(record: Record, _timezone: ZoneInfo) -> str:
+        attempt = record.attempt
+        if attempt.outcome in {Outcome.FOUND_PAID, Outcome.FOUND_UNPAID}:
+            return by_people.format(
+                people=words.both(attempt.found_by or ""), reason=words.typed(attempt.found_reason or "")
+            )
+        return by_ligdicash.format(token=token_of(attempt))
+
+    return line
+
+
 def _decided(sentence: str) -> Callable[[Record, ZoneInfo], str]:
     def line(record: Record, _timezone: ZoneInfo) -> str:
         return sentence.format(
@@ -178,98 +231,13 @@ def _with_token(sentence: str) -> Callable[[Record, ZoneInfo], str]:
 _STATE_LINES: Mapping[State, Callable[[Record, ZoneInfo], str]] = {
     State.REQUESTED: lambda _record, _timezone: words.CARD_REQUESTED,
     State.REJECTED: _decided(words.CARD_REJECTED),
-    State.CANCELLED: _decided(words.CARD_CANCELLED),
+    State.CANCELLED: _cancelled,
     State.EXPIRED: _expired,
     State.APPROVED: _approved,
     State.SENDING: lambda record, _: words.CARD_SENDING.format(approvers=words.mentions(record.approvers)),
     State.INITIATED: _with_token(words.CARD_INITIATED),
     State.UNCONFIRMED: _unconfirmed,
     State.REFUSED: _refused,
-    State.COMPLETED: _with_token(words.CARD_COMPLETED),
-    State.FAILED: _with_token(words.CARD_FAILED),
+    State.COMPLETED: _ended(words.CARD_COMPLETED, words.CARD_MARKED_PAID),
+    State.FAILED: _ended(words.CARD_FAILED, words.CARD_MARKED_UNPAID),
 }
-
-
-# The question
-
-
-def question(record: Record, approvers: Sequence[str], timezone: ZoneInfo) -> Message:
-    """The decision asked for; its buttons are there only while there is something to decide."""
-    payout = record.payout
-    if payout.state is State.REQUESTED:
-        return _open_question(payout, approvers)
-    line = _answer_line(record, timezone)
-    return message(line, section(_about(payout, words.QUESTION_ANSWERED)), section(line))
-
-
-def _open_question(payout: Payout, approvers: Sequence[str]) -> Message:
-    text = words.QUESTION_TEXT.format(
-        amount=words.amount(payout.amount),
-        number=number_of(payout),
-        requester_name=words.typed(payout.requester_name),
-        reason=words.typed(payout.reason),
-    )
-    buttons = ActionsBlock(block_id="decision", elements=[_approve_button(payout), _reject_button(payout)])
-    asked = _about(payout, words.QUESTION, paged=tuple(one for one in approvers if one != payout.requester))
-    return message(text, section(asked), buttons, context(words.QUESTION_FOUR_EYES))
-
-
-def _about(payout: Payout, sentence: str, *, paged: tuple[str, ...] = ()) -> str:
-    """What is asked, with who, why, for which order and how."""
-    first = sentence.format(
-        approvers=words.mentions(paged) or words.QUESTION_NOBODY,
-        amount=words.amount(payout.amount),
-        number=number_of(payout),
-        requester=words.mention(payout.requester),
-        reason=words.typed(payout.reason),
-    )
-    order = payout.order_reference
-    lines = [first] if order is None else [first, words.QUESTION_ORDER.format(order=words.typed(order))]
-    return "\n".join([*lines, words.QUESTION_WAY.format(way=words.WAYS[payout.way])])
-
-
-def _approve_button(payout: Payout) -> ButtonElement:
-    amount = words.amount(payout.amount)
-    asked = words.CONFIRM_TEXT.format(
-        amount=amount,
-        number=number_of(payout),
-        requester_name=payout.requester_name,
-        way=words.WAYS[payout.way],
-    )
-    return ButtonElement(
-        text=words.APPROVE,
-        action_id=APPROVE,
-        value=button_value(payout),
-        style="primary",
-        confirm=ConfirmObject(
-            title=words.CONFIRM_TITLE.format(amount=amount),
-            text=PlainTextObject(text=asked),
-            confirm=words.CONFIRM_YES,
-            deny=words.CONFIRM_NO,
-        ),
-    )
-
-
-def _reject_button(payout: Payout) -> ButtonElement:
-    return ButtonElement(text=words.REJECT, action_id=REJECT, value=button_value(payout), style="danger")
-
-
-def _answer_line(record: Record, timezone: ZoneInfo) -> str:
-    payout = record.payout
-    if payout.state is State.REJECTED:
-        return words.QUESTION_REJECTED.format(
-            decider=words.mention(payout.decided_by or ""),
-            time=words.clock(payout.changed_at, timezone),
-            reason=words.typed(payout.decision_reason or ""),
-        )
-    if record.attempt.approved_at is not None:
-        sentence = words.QUESTION_APPROVED if payout.state in _PAYING else words.QUESTION_WAS_APPROVED
-        return sentence.format(
-            approvers=words.mentions(record.approvers),
-            time=words.clock(record.attempt.approved_at, timezone),
-            state=words.STATES[payout.state],
-        )
-    return words.QUESTION_CLOSED.format(state=words.STATES[payout.state])
-
-
-_PAYING = frozenset({State.APPROVED, State.SENDING})

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from slack_sdk.models.blocks import (
     Block,
+    CheckboxesElement,
     InputBlock,
+    InputInteractiveElement,
     Option,
     PlainTextInputElement,
     PlainTextObject,
@@ -30,11 +34,13 @@ from bot.parsing import (
     format_number,
 )
 from bot.speech import words
-from bot.speech.cards import number_of
-from storage.payout import Payout, Way
+from bot.speech.blocks import number_of, sections
+from bot.speech.cards import unconfirmed_facts
+from storage.payout import Finding, Payout, Record, Way
 
 REQUEST = "request"
 REJECTION = "rejection"
+RESOLUTION = "resolution"
 
 # Slack's own longest texts are far longer; these keep a card readable on a phone.
 LONGEST_REASON = 300
@@ -50,6 +56,8 @@ class Field(StrEnum):
     REASON = "reason"
     ORDER = "order"
     WAY = "way"
+    FINDING = "finding"
+    KNOWN = "known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +69,43 @@ class Form:
     reason: str
     order: str
     way: str
+    knows_earlier: bool = False
 
 
-def request_form(draft: Draft, channel: str, *, most: int, countries: Sequence[str]) -> View:
-    """The form, filled in with what is certain; what is not says so at its field. `most` in XOF."""
+@dataclass(frozen=True, slots=True)
+class Prefill:
+    """What the form holds when it opens, and the payout it follows, if there is one."""
+
+    draft: Draft
+    channel: str
+    order: str = ""
+    way: Way = Way.WALLET
+    follows: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a form carries along unseen and brings back."""
+
+    channel: str
+    follows: str | None = None
+
+    def to_json(self) -> str:
+        """As Slack keeps it."""
+        return json.dumps({"channel": self.channel, "follows": self.follows})
+
+    @classmethod
+    def from_view(cls, view: Mapping[str, Any]) -> Carried:
+        """As Slack brings it back."""
+        return cls(**json.loads(view["private_metadata"]))
+
+
+def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earlier: Sequence[str] = ()) -> View:
+    """The form, filled in with what is certain; what is not says so at its field. `most` in XOF.
+
+    `earlier` are lines about payouts that this one may repeat: then the form asks whether that is known.
+    """
+    draft = prefill.draft
     certain = isinstance(draft.number, Number)
     number = PlainTextInputElement(
         action_id=Field.BENEFICIARY,
@@ -83,7 +124,7 @@ def request_form(draft: Draft, channel: str, *, most: int, countries: Sequence[s
     return View(
         type="modal",
         callback_id=REQUEST,
-        private_metadata=channel,
+        private_metadata=Carried(prefill.channel, prefill.follows).to_json(),
         title=words.FORM_TITLE,
         submit=words.FORM_SUBMIT,
         close=words.FORM_CLOSE,
@@ -91,13 +132,27 @@ def request_form(draft: Draft, channel: str, *, most: int, countries: Sequence[s
             _input(Field.BENEFICIARY, words.FIELD_BENEFICIARY, number, _number_hint(draft.number, countries)),
             _input(Field.AMOUNT, words.FIELD_AMOUNT, amount, _amount_hint(draft.amount, most)),
             _input(Field.REASON, words.FIELD_REASON, _reason_input(draft.reason), words.HINT_REASON),
-            _input(Field.ORDER, words.FIELD_ORDER, _order_input(), None, optional=True),
-            _input(Field.WAY, words.FIELD_WAY, _way_input(), None),
+            _input(Field.ORDER, words.FIELD_ORDER, _order_input(prefill.order), None, optional=True),
+            _input(Field.WAY, words.FIELD_WAY, _way_input(prefill.way), None),
+            *_known(earlier),
         ],
     )
 
 
-def _input(field: str, label: str, element: Any, hint: str | None, *, optional: bool = False) -> Block:
+def _known(earlier: Sequence[str]) -> list[Block]:
+    if not earlier:
+        return []
+    option = Option(value=Field.KNOWN, text=PlainTextObject(text=words.KNOWN_OPTION))
+    box = CheckboxesElement(action_id=Field.KNOWN, options=[option])
+    return [
+        *sections(words.EARLIER_WARNING.format(lines="\n".join(earlier))),
+        _input(Field.KNOWN, words.FIELD_KNOWN, box, words.KNOWN_HINT),
+    ]
+
+
+def _input(
+    field: str, label: str, element: InputInteractiveElement, hint: str | None, *, optional: bool = False
+) -> Block:
     return InputBlock(block_id=field, label=label, element=element, hint=hint, optional=optional)
 
 
@@ -110,18 +165,22 @@ def _reason_input(reason: str) -> PlainTextInputElement:
     )
 
 
-def _order_input() -> PlainTextInputElement:
+def _order_input(order: str) -> PlainTextInputElement:
     return PlainTextInputElement(
-        action_id=Field.ORDER, placeholder=words.EXAMPLE_ORDER, max_length=LONGEST_ORDER
+        action_id=Field.ORDER,
+        initial_value=order or None,
+        placeholder=words.EXAMPLE_ORDER,
+        max_length=LONGEST_ORDER,
     )
 
 
-def _way_input() -> RadioButtonsElement:
+def _way_input(preselected: Way) -> RadioButtonsElement:
     options = [
-        Option(value=way, text=PlainTextObject(text=words.WAYS[way]), description=words.WAY_DETAILS[way])
-        for way in Way
+        Option(value=way, text=PlainTextObject(text=words.WAYS[way]), description=words.WAY_DETAILS[way]) for way in Way
     ]
-    return RadioButtonsElement(action_id=Field.WAY, options=options, initial_option=options[0])
+    return RadioButtonsElement(
+        action_id=Field.WAY, options=options, initial_option=options[list(Way).index(preselected)]
+    )
 
 
 def _number_hint(number: NumberReading, countries: Sequence[str]) -> str:
@@ -184,7 +243,14 @@ def _short(typed: str) -> str:
 def read_form(view: Mapping[str, Any]) -> Form:
     """What a submitted form holds; a field that is missing reads as empty, and is then asked for."""
     values = view.get("state", {}).get("values", {})
-    return Form(**{field: _value(values, field) for field in Field})
+    return Form(
+        beneficiary=_value(values, Field.BENEFICIARY),
+        amount=_value(values, Field.AMOUNT),
+        reason=_value(values, Field.REASON),
+        order=_value(values, Field.ORDER),
+        way=_value(values, Field.WAY),
+        knows_earlier=any(element.get("selected_options") for element in values.get(Field.KNOWN, {}).values()),
+    )
 
 
 def read_rejection(view: Mapping[str, Any]) -> str:
@@ -197,6 +263,45 @@ def _value(values: Mapping[str, Any], field: Field) -> str:
         chosen = element.get("selected_option") or {}
         return str(element.get("value") or chosen.get("value") or "")
     return ""
+
+
+def read_finding(view: Mapping[str, Any]) -> tuple[Finding | None, str]:
+    """What became of the payout, and how that is known, of a submitted resolution."""
+    values = view.get("state", {}).get("values", {})
+    finding = _value(values, Field.FINDING)
+    return Finding(finding) if finding in set(Finding) else None, _value(values, Field.REASON)
+
+
+# Resolving
+
+
+def resolution_form(record: Record, carried: str, timezone: ZoneInfo) -> View:
+    """Asks what became of an uncertain payout; `carried` comes back with the submission."""
+    facts = unconfirmed_facts(record, timezone)
+    options = [
+        Option(
+            value=finding,
+            text=PlainTextObject(text=words.FINDING_LABELS[finding]),
+            description=words.FINDING_DETAILS[finding],
+        )
+        for finding in Finding
+    ]
+    reason = PlainTextInputElement(
+        action_id=Field.REASON, placeholder=words.RESOLVE_EXAMPLE, max_length=LONGEST_REASON, multiline=True
+    )
+    choice = RadioButtonsElement(action_id=Field.FINDING, options=options)
+    return View(
+        type="modal",
+        callback_id=RESOLUTION,
+        private_metadata=carried,
+        title=words.RESOLVE_TITLE.format(payout=record.payout.id),
+        submit=words.RESOLVE_SUBMIT,
+        close=words.FORM_CLOSE,
+        blocks=[
+            _input(Field.FINDING, words.RESOLVE_FIELD, choice, words.RESOLVE_HINT.format(**facts)),
+            _input(Field.REASON, words.RESOLVE_REASON, reason, None),
+        ],
+    )
 
 
 # Rejecting

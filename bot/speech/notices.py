@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
+from slack_sdk.models.blocks import ButtonElement
+
+from bot.ligdicash.errors import Meaning
 from bot.parsing import format_number, mask_number
-from bot.policy import Refusal, Rules
+from bot.policy import Limit, Refusal, Rules, eligible, enough_to_resolve
 from bot.speech import words
-from bot.speech.cards import (
-    Message,
-    card,
-    doubt_of,
-    meaning_of,
-    message,
-    number_of,
-    question,
-    section,
-    token_of,
-    unconfirmed_facts,
-)
-from storage.payout import Address, Delivery, Event, EventKind, Place, Record, State, Way
+from bot.speech.blocks import Button, Message, button, message, number_of, row, section, sections
+from bot.speech.cards import Moment, card, doubt_of, meaning_of, state_of, token_of, unconfirmed_facts
+from bot.speech.questions import Asking, question
+from storage.payout import Address, Attempt, Delivery, Event, EventKind, Finding, Place, Record, State, Way
 
 # The audit channel's own name in the ledger: a process without settings (the relay) must be able to tell it something.
 AUDIT = "audit"
@@ -32,23 +25,44 @@ PLACES: Mapping[EventKind, tuple[Place, ...]] = MappingProxyType(
         EventKind.REQUESTED: (Place.CARD, Place.QUESTION, Place.AUDIT),
         # The buttons go first, then the rest.
         EventKind.APPROVED: (Place.QUESTION, Place.CARD, Place.AUDIT),
-        EventKind.REJECTED: (Place.QUESTION, Place.CARD, Place.THREAD, Place.AUDIT),
+        EventKind.REJECTED: (Place.QUESTION, Place.CARD, Place.THREAD, Place.AUDIT, Place.DIRECT),
+        EventKind.REMINDED: (Place.THREAD,),
+        EventKind.LIMIT_REFUSED: (Place.PRIVATE, Place.AUDIT),
         EventKind.SENDING: (Place.AUDIT,),
         EventKind.NOT_SENT: (Place.CARD, Place.AUDIT),
         EventKind.INITIATED: (Place.THREAD, Place.CARD, Place.AUDIT),
-        EventKind.REFUSED: (Place.THREAD, Place.CARD, Place.AUDIT),
-        EventKind.UNCONFIRMED: (Place.THREAD, Place.CARD, Place.AUDIT),
-        EventKind.COMPLETED: (Place.THREAD, Place.CARD, Place.AUDIT),
-        EventKind.FAILED: (Place.THREAD, Place.CARD, Place.AUDIT),
-        EventKind.EXPIRED: (Place.QUESTION, Place.THREAD, Place.CARD, Place.AUDIT),
+        EventKind.REFUSED: (Place.THREAD, Place.CARD, Place.AUDIT, Place.DIRECT),
+        EventKind.UNCONFIRMED: (Place.THREAD, Place.CARD, Place.AUDIT, Place.DIRECT),
+        EventKind.COMPLETED: (Place.THREAD, Place.CARD, Place.AUDIT, Place.DIRECT),
+        EventKind.FAILED: (Place.THREAD, Place.CARD, Place.AUDIT, Place.DIRECT),
+        EventKind.EXPIRED: (Place.QUESTION, Place.THREAD, Place.CARD, Place.AUDIT, Place.DIRECT),
+        EventKind.CANCELLED: (Place.QUESTION, Place.CARD, Place.THREAD, Place.AUDIT, Place.DIRECT),
+        EventKind.ASKED_AGAIN: (Place.QUESTION, Place.CARD, Place.AUDIT),
         EventKind.CALLBACK_RECEIVED: (Place.AUDIT,),
+        EventKind.POINTED_OUT: (Place.THREAD, Place.CARD, Place.AUDIT),
+        EventKind.STATUS_SILENT: (Place.AUDIT,),
+        EventKind.STATUS_BACK: (Place.AUDIT,),
+        EventKind.EVIDENCE_AGREES: (Place.THREAD, Place.CARD, Place.AUDIT),
+        EventKind.PROPOSED: (Place.THREAD, Place.CARD, Place.AUDIT),
+        EventKind.PROPOSAL_VOIDED: (Place.THREAD, Place.CARD, Place.AUDIT),
+        EventKind.MARKED_PAID: (Place.THREAD, Place.CARD, Place.AUDIT, Place.DIRECT),
+        EventKind.MARKED_UNPAID: (Place.THREAD, Place.CARD, Place.AUDIT, Place.DIRECT),
+        # The questions and cards that must show the brake are added by the desk that pulls it.
+        EventKind.PAUSED: (Place.PRIVATE, Place.AUDIT),
+        EventKind.RESUME_PROPOSED: (Place.PRIVATE, Place.AUDIT),
+        EventKind.RESUMED: (Place.PRIVATE, Place.AUDIT),
+        EventKind.HELD: (Place.THREAD, Place.AUDIT),
+        EventKind.RELEASED: (Place.PRIVATE, Place.AUDIT),
+        EventKind.RESTORED: (Place.THREAD, Place.CARD, Place.AUDIT),
+        EventKind.ANSWERED: (Place.PRIVATE,),
+        EventKind.BRAKE_REFUSED: (Place.PRIVATE, Place.AUDIT),
         EventKind.STILL_PENDING: (Place.THREAD, Place.AUDIT),
         EventKind.EVIDENCE_MISMATCH: (Place.THREAD, Place.AUDIT),
         EventKind.CONTRADICTION: (Place.CARD, Place.THREAD, Place.AUDIT),
         EventKind.REQUEST_REFUSED: (Place.PRIVATE, Place.AUDIT),
         EventKind.DECISION_REFUSED: (Place.PRIVATE, Place.AUDIT),
         EventKind.DECISION_TOO_LATE: (Place.PRIVATE,),
-        EventKind.ANSWER_RECORDED: (Place.AUDIT,),
+        EventKind.ANSWER_RECORDED: (Place.CARD, Place.AUDIT),
         EventKind.DELIVERY_FAILED: (Place.AUDIT, Place.DIRECT),
     }
 )
@@ -78,66 +92,107 @@ class Notices:
     """Draws what a delivery says, from its event and from the payout as it is recorded now."""
 
     rules: Rules
-    timezone: ZoneInfo
+    workspace_url: Callable[[], str]
 
-    def draw(self, delivery: Delivery, record: Record | None) -> Message:
-        """The message for one delivery. Raises `LookupError` when its payout is gone, which nothing ever makes it."""
+    def draw(self, delivery: Delivery, record: Record | None, now: int, attempt: Attempt | None = None) -> Message:
+        """The message for one delivery; `attempt` is the event's own, where that is not the current one.
+
+        Raises `LookupError` when its payout is gone, which nothing ever makes it.
+        """
         if delivery.place is Place.PRIVATE:
             return _plain(self._private(delivery.event, record))
         if record is None:
             raise LookupError(f"event {delivery.event.id} has no payout")
         if delivery.place is Place.CARD:
-            return card(record, self.timezone)
+            return card(record, Moment(now, self.rules.timezone))
         if delivery.place is Place.QUESTION:
-            return question(record, self.rules.approvers, self.timezone)
+            return question(record, Asking(self.rules, self.workspace_url()))
         if delivery.place is Place.DIRECT:
             return _plain(self._direct(delivery.event, record))
-        return _plain(self._thread(delivery.event, record))
+        text = self._thread(delivery.event, record, attempt or record.attempt)
+        return message(text, *sections(text), *row("notice", *_thread_buttons(delivery.event, record)))
+
+    def not_drawn(self, delivery: Delivery) -> Message:
+        """Instead of a message that cannot be drawn: there is something to know, and where."""
+        return _plain(words.NOT_DRAWN.format(payout=delivery.payout or "?", event=delivery.event.id))
 
     # The thread
 
-    def _thread(self, event: Event, record: Record) -> str:
-        payout, attempt = record.payout, record.attempt
+    def _thread(self, event: Event, record: Record, attempt: Attempt) -> str:
+        payout = record.payout
         meaning, remedy = meaning_of(payout, attempt.answer_code)
-        facts = unconfirmed_facts(record, self.timezone) | {
+        facts = unconfirmed_facts(replace(record, attempt=attempt), self.rules.timezone) | {
             "payout": payout.id,
             "requester": words.mention(payout.requester),
-            "token": attempt.token or words.NO_TOKEN,
+            "token": words.typed(attempt.token or words.NO_TOKEN),
             "code": words.typed(attempt.answer_code or "?"),
             "meaning": meaning,
             "remedy": remedy,
             "decider": words.mention(event.actor or ""),
             "reason": words.typed(payout.decision_reason or ""),
-            "state": words.STATES[payout.state],
-            "word": _text(event, "word"),
-            "what": _text(event, "what"),
+            "state": state_of(record),
+            "actor": words.mention(event.actor or ""),
+            "asked_by": words.mentions(tuple(sorted(record.asked_by))),
+            "attempt": str(event.attempt or ""),
         }
-        return _THREAD[event.kind].format(**facts)
+        facts |= {name: _text(event, name) for name in ("word", "what", "hours", "minutes")}
+        facts["paged"] = words.mentions(eligible(record, self.rules)) or words.QUESTION_NOBODY
+        facts |= self._finding_facts(event, record)
+        return _thread_sentence(event, record).format(**facts)
+
+    def _finding_facts(self, event: Event, record: Record) -> dict[str, str]:
+        """What people found and proposed; these events carry their own reason."""
+        if "finding" not in event.data and "proposed_by" not in event.data:
+            return {}
+        alone = not enough_to_resolve(record, self.rules)
+        return {
+            "finding": words.FINDINGS[Finding(str(event.data.get("finding", Finding.PAID)))],
+            "reason": _text(event, "reason"),
+            "proposed_by": words.mention(str(event.data.get("proposed_by", ""))),
+            "console": words.THREAD_PROPOSED_CONSOLE.format(payout=record.payout.id) if alone else "",
+        }
 
     # To one person
 
-    def _private(self, event: Event, record: Record | None) -> str:
+    def _private(self, event: Event, record: Record | None) -> str:  # noqa: PLR0911 - one return a kind of event
         if event.kind is EventKind.REQUEST_REFUSED:
             return words.REQUEST_REFUSED.format(why=self.why(_text(event, "why")))
         payout = event.payout or ""
+        if event.kind in _TO_THE_ACTOR:
+            return _TO_THE_ACTOR[event.kind].format(
+                actor=words.mention(event.actor or ""), reason=_text(event, "reason")
+            )
+        if event.kind is EventKind.LIMIT_REFUSED:
+            left = words.amount(int(event.data.get("left") or 0))
+            return words.LIMIT_REFUSED[Limit(str(event.data["why"]))].format(payout=payout, left=left)
+        if event.kind is EventKind.ANSWERED:
+            return self._answer(event, record)
+        if event.kind is EventKind.BRAKE_REFUSED:
+            return words.BRAKE_REFUSED.format(why=self.why(_text(event, "why")), who=self._who_may_decide(None))
         if event.kind is EventKind.DECISION_REFUSED:
             return words.DECISION_REFUSED.format(
                 payout=payout, why=self.why(_text(event, "why")), who=self._who_may_decide(record)
             )
         return self._too_late(event, record)
 
+    def _answer(self, event: Event, record: Record | None) -> str:
+        return words.ANSWERS[words.Answer(str(event.data["answer"]))].format(
+            payout=record.payout.id if record else "",
+            state=state_of(record) if record else "",
+        )
+
     def _too_late(self, event: Event, record: Record | None) -> str:
         if record is None:
-            return words.UNKNOWN_PAYOUT.format(payout=words.typed(_text(event, "asked_for")))
+            return words.UNKNOWN_PAYOUT.format(payout=_text(event, "asked_for"))
         payout = record.payout
         if event.data.get("stale"):
             return words.STALE_BUTTON.format(payout=payout.id)
-        if payout.state in words.TOO_LATE:
-            return words.TOO_LATE[payout.state].format(
-                payout=payout.id, decider=words.mention(payout.decided_by or "")
-            )
+        if payout.state in words.TOO_LATE and payout.decided_by is not None:
+            return words.TOO_LATE[payout.state].format(payout=payout.id, decider=words.mention(payout.decided_by or ""))
+        if not record.approvers:
+            return words.TOO_LATE_OTHERWISE.format(payout=payout.id, state=state_of(record))
         return words.TOO_LATE_APPROVED.format(
-            payout=payout.id, approvers=words.mentions(record.approvers), state=words.STATES[payout.state]
+            payout=payout.id, approvers=words.mentions(record.approvers), state=state_of(record)
         )
 
     def why(self, refusal: str) -> str:
@@ -145,15 +200,21 @@ class Notices:
         return words.refusal(Refusal(refusal), self.rules.channels)
 
     def _who_may_decide(self, record: Record | None) -> str:
-        requester = record.payout.requester if record else None
-        people = tuple(person for person in self.rules.approvers if person != requester)
+        people = self.rules.approvers if record is None else eligible(record, self.rules)
         if not people:
             return words.NOBODY_ELSE_MAY_DECIDE
         return words.WHO_MAY_DECIDE.format(approvers=words.mentions(people))
 
     def _direct(self, event: Event, record: Record) -> str:
+        if event.kind is not EventKind.DELIVERY_FAILED:
+            return words.DIRECT_ENDED.format(
+                payout=record.payout.id,
+                amount=words.amount(record.payout.amount),
+                number=number_of(record.payout),
+                state=state_of(record),
+            )
         return words.DIRECT_DELIVERY_FAILED.format(
-            payout=record.payout.id, error=_text(event, "error"), state=words.STATES[record.payout.state]
+            payout=record.payout.id, error=_text(event, "error"), state=state_of(record)
         )
 
     # The audit channel
@@ -162,9 +223,7 @@ class Notices:
         """Several events as the lines of one message."""
         lines = [self.audit_line(event, record) for event, record in told]
         text = (
-            words.AUDIT_TEXT_ONE.format(line=lines[0])
-            if len(lines) == 1
-            else words.AUDIT_TEXT.format(count=len(lines))
+            words.AUDIT_TEXT_ONE.format(line=lines[0]) if len(lines) == 1 else words.AUDIT_TEXT.format(count=len(lines))
         )
         return message(text, section("\n".join(lines)))
 
@@ -172,8 +231,8 @@ class Notices:
         """One event as finance reads it, with the number masked unless this installation says otherwise."""
         data = event.data
         facts = {
-            "payout": event.payout or words.typed(_text(event, "asked_for")) or "?",
-            "actor": words.mention(event.actor) if event.actor else "?",
+            "payout": event.payout or _text(event, "asked_for") or "?",
+            "actor": words.mention(event.actor) if event.actor else words.THE_BOT,
             "number": self._audit_number(record),
             "amount": words.amount(record.payout.amount) if record else "?",
             "token": token_of(record.attempt) if record else words.NO_TOKEN,
@@ -183,12 +242,23 @@ class Notices:
             "why": self._audit_why(event),
             "state": words.STATES[State(str(data["state"]))] if "state" in data else "",
         }
-        given = ("reason", "transaction_id", "code", "word", "what", "kind", "channel", "error")
-        return _AUDIT[event.kind].format(**facts, **{name: _text(event, name) for name in given})
+        given = ("reason", "transaction_id", "code", "word", "what", "kind", "channel", "error", "hours")
+        facts |= {name: _text(event, name) for name in given}
+        facts |= {
+            "attempt": str(event.attempt or ""),
+            "finding": words.FINDINGS[Finding(str(data["finding"]))] if "finding" in data else "",
+            "proposed_by": words.mention(str(data.get("proposed_by", ""))),
+            "meaning": words.MEANINGS[Meaning(str(data["meaning"]))][0] if "meaning" in data else "",
+        }
+        facts |= {name: _text(event, name) for name in ("given", "needed")}
+        facts["left"] = words.amount(int(data.get("left") or 0))
+        times = data.get("times_before")
+        repeated = words.AUDIT_REPEATED.format(times=times) if times else ""
+        return _audit_sentence(event, record).format(**facts) + repeated
 
     def _audit_why(self, event: Event) -> str:
         why = _text(event, "why")
-        refused = event.kind in {EventKind.REQUEST_REFUSED, EventKind.DECISION_REFUSED}
+        refused = event.kind in {EventKind.REQUEST_REFUSED, EventKind.DECISION_REFUSED, EventKind.BRAKE_REFUSED}
         return self.why(why) if refused else why
 
     def _audit_number(self, record: Record | None) -> str:
@@ -209,6 +279,16 @@ _THREAD: Mapping[EventKind, str] = MappingProxyType(
         EventKind.UNCONFIRMED: words.THREAD_UNCONFIRMED,
         EventKind.REJECTED: words.THREAD_REJECTED,
         EventKind.EXPIRED: words.THREAD_EXPIRED,
+        EventKind.CANCELLED: words.THREAD_CANCELLED,
+        EventKind.REMINDED: words.THREAD_REMINDED,
+        EventKind.POINTED_OUT: words.THREAD_POINTED_OUT,
+        EventKind.EVIDENCE_AGREES: words.THREAD_AGREES,
+        EventKind.PROPOSED: words.THREAD_PROPOSED,
+        EventKind.PROPOSAL_VOIDED: words.THREAD_PROPOSAL_VOIDED,
+        EventKind.MARKED_PAID: words.THREAD_MARKED_PAID,
+        EventKind.MARKED_UNPAID: words.THREAD_MARKED_UNPAID,
+        EventKind.HELD: words.THREAD_HELD,
+        EventKind.RESTORED: words.THREAD_RESTORED,
         EventKind.STILL_PENDING: words.THREAD_STILL_PENDING,
         EventKind.EVIDENCE_MISMATCH: words.THREAD_MISMATCH,
         EventKind.CONTRADICTION: words.THREAD_CONTRADICTION,
@@ -229,6 +309,24 @@ _AUDIT: Mapping[EventKind, str] = MappingProxyType(
         EventKind.FAILED: words.AUDIT_FAILED,
         EventKind.EXPIRED: words.AUDIT_EXPIRED,
         EventKind.CALLBACK_RECEIVED: words.AUDIT_CALLBACK_RECEIVED,
+        EventKind.CANCELLED: words.AUDIT_CANCELLED,
+        EventKind.LIMIT_REFUSED: words.AUDIT_LIMIT_REFUSED,
+        EventKind.ASKED_AGAIN: words.AUDIT_ASKED_AGAIN,
+        EventKind.POINTED_OUT: words.AUDIT_POINTED_OUT,
+        EventKind.STATUS_SILENT: words.AUDIT_STATUS_SILENT,
+        EventKind.STATUS_BACK: words.AUDIT_STATUS_BACK,
+        EventKind.EVIDENCE_AGREES: words.AUDIT_AGREES,
+        EventKind.PROPOSED: words.AUDIT_PROPOSED,
+        EventKind.PROPOSAL_VOIDED: words.AUDIT_PROPOSAL_VOIDED,
+        EventKind.MARKED_PAID: words.AUDIT_MARKED_PAID,
+        EventKind.MARKED_UNPAID: words.AUDIT_MARKED_UNPAID,
+        EventKind.PAUSED: words.AUDIT_PAUSED,
+        EventKind.RESUME_PROPOSED: words.AUDIT_RESUME_PROPOSED,
+        EventKind.RESUMED: words.AUDIT_RESUMED,
+        EventKind.HELD: words.AUDIT_HELD,
+        EventKind.RELEASED: words.AUDIT_RELEASED,
+        EventKind.RESTORED: words.AUDIT_RESTORED,
+        EventKind.BRAKE_REFUSED: words.AUDIT_BRAKE_REFUSED,
         EventKind.STILL_PENDING: words.AUDIT_STILL_PENDING,
         EventKind.EVIDENCE_MISMATCH: words.AUDIT_MISMATCH,
         EventKind.CONTRADICTION: words.AUDIT_CONTRADICTION,
@@ -240,8 +338,47 @@ _AUDIT: Mapping[EventKind, str] = MappingProxyType(
 )
 
 
+_TO_THE_ACTOR: Mapping[EventKind, str] = MappingProxyType(
+    {
+        EventKind.PAUSED: words.PAUSED,
+        EventKind.RESUME_PROPOSED: words.RESUME_PROPOSED,
+        EventKind.RESUMED: words.RESUMED,
+        EventKind.RELEASED: words.RELEASED,
+    }
+)
+
+
+def _is_of_earlier_attempt(event: Event, record: Record | None) -> bool:
+    return record is not None and event.attempt is not None and event.attempt < record.payout.attempt
+
+
+def _thread_sentence(event: Event, record: Record) -> str:
+    if event.kind is EventKind.CONTRADICTION and _is_of_earlier_attempt(event, record):
+        return words.THREAD_CONTRADICTION_EARLIER
+    # A payout that a contradiction stopped was cancelled by nobody.
+    stopped = event.kind is EventKind.CANCELLED and event.actor is None
+    return words.THREAD_STOPPED if stopped else _THREAD[event.kind]
+
+
+def _audit_sentence(event: Event, record: Record | None) -> str:
+    if event.kind is EventKind.APPROVED and event.data.get("needed") not in {None, 1}:
+        return words.AUDIT_APPROVED_PART
+    if event.kind is EventKind.CONTRADICTION and _is_of_earlier_attempt(event, record):
+        return words.AUDIT_CONTRADICTION_EARLIER
+    stopped = event.kind is EventKind.CANCELLED and event.actor is None
+    return words.AUDIT_STOPPED if stopped else _AUDIT[event.kind]
+
+
+def _thread_buttons(event: Event, record: Record) -> list[ButtonElement]:
+    if event.kind is EventKind.PROPOSED:
+        return [button(Button.CONFIRM, record.payout, style="primary", about=str(event.id))]
+    if event.kind is EventKind.HELD:
+        return [button(Button.TRY_NOW, record.payout)]
+    return []
+
+
 def _plain(text: str) -> Message:
-    return message(text, section(text))
+    return message(text, *sections(text))
 
 
 def _text(event: Event, name: str) -> str:

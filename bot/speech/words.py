@@ -5,6 +5,7 @@ Places in a sentence are named. What people typed goes through `typed` before it
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -12,8 +13,11 @@ from zoneinfo import ZoneInfo
 
 from bot.ligdicash.errors import Meaning
 from bot.ligdicash.readers import Doubt
-from bot.policy import Refusal
-from storage.payout import State, Way
+from bot.policy import Limit, Refusal
+from storage.payout import Finding, Outcome, State, Way
+
+# Before the name of whoever did something there.
+CONSOLE = "console:"
 
 # How things are written
 
@@ -29,13 +33,25 @@ def grouped(number: int) -> str:
 
 
 def mention(person: str) -> str:
-    """A person's name in Slack, who is told of it."""
-    return f"<@{person}>"
+    """A person's or a user group's name in Slack, who is told of it; whoever was at the console has none there."""
+    if person.startswith(CONSOLE):
+        return f"{typed(person.removeprefix(CONSOLE))} at the console"
+    return f"<!subteam^{person}>" if person.startswith("S") else f"<@{person}>"
 
 
 def mentions(people: tuple[str, ...]) -> str:
     """Several people's names."""
     return ", ".join(mention(person) for person in people)
+
+
+def both(people: str) -> str:
+    """Two people by their ids with a comma between, as they are recorded."""
+    return " and ".join(mention(person) for person in people.split(","))
+
+
+def permalink(workspace_url: str, channel: str, message_ts: str) -> str:
+    """Where a message stands, as Slack's own links say it."""
+    return f"{workspace_url}archives/{channel}/p{message_ts.replace('.', '')}"
 
 
 def typed(text: str) -> str:
@@ -45,7 +61,7 @@ def typed(text: str) -> str:
 
 def tail(token: str) -> str:
     """The last eight characters of a token: enough to tell two apart, and no handle."""
-    return f"…{token[-8:]}"
+    return f"…{typed(token[-8:])}"
 
 
 def at(milliseconds: int, timezone: ZoneInfo) -> str:
@@ -64,11 +80,11 @@ def clock(milliseconds: int, timezone: ZoneInfo) -> str:
 HELP = """\
 *Pay somebody through LigdiCash*
 `/payout NUMBER AMOUNT REASON` – for example `/payout 22670000000 5000 refund for order 1234`
-`/payout` – opens the form empty
-`/payout help` – this text
+`/payout` – opens the form empty · `/payout help` – this text
+`/payout status ID`, `/payout list`, `/payout policy` – what became of one, your latest, what you may
+`/payout pause REASON` – an approver stops all sending at once; `/payout resume` needs two of them
 • The number may be written `+226 70 00 00 00`, `00226…` or `70000000`; the amount `5000`, `5 000` or `5000 FCFA`.
-• You check everything in a form before anything is asked.
-• The request appears in this channel. An approver decides in its thread; never the person who asked.
+• You check everything in a form. The request appears in this channel; an approver, never who asked, decides in its thread.
 • After approval the bot asks LigdiCash to pay. The thread shows the token, then the final status.
 • Uncertain outcomes are never sent again. The card says what to look up.
 • The approvers here: {approvers}."""
@@ -81,12 +97,9 @@ BOT_NOT_IN_CHANNEL = (
     "Nothing was asked: the bot is not in this channel, so nobody could approve here. "
     "Type `/invite @{bot}`, then your command once more."
 )
-NOT_BUILT_YET = "`/payout {word}` is not available yet. `/payout help` shows what is."
-MODAL_DID_NOT_OPEN = (
-    "The form did not open (Slack was too slow, or did not answer). Nothing was asked. Please type it once more: `{command}`"
-)
+MODAL_DID_NOT_OPEN = "The form did not open (Slack was too slow, or did not answer). Nothing was asked. Please type it once more: `{command}`"
 TYPED_SO_FAR = "This is what you typed, to be sent once more: `{command}`"
-REJECTION_DID_NOT_OPEN = "The form did not open (Slack was too slow, or did not answer). {payout} was not rejected. Please click Reject again."
+BUTTON_FORM_DID_NOT_OPEN = "The form did not open (Slack was too slow, or did not answer). {payout} was not changed. Please click the button again."
 COULD_NOT_STORE = (
     "This could not be stored just now, so nothing was done. Please try again in a minute; "
     "if it goes on, tell the person who runs the bot."
@@ -138,7 +151,22 @@ AMOUNT_ABBREVIATED = "“{typed}” is abbreviated. Write the amount out, like {
 AMOUNT_NOT_POSITIVE = "The amount must be more than 0, for example {example}."
 AMOUNT_OTHER_CURRENCY = "“{typed}” is not in XOF. Write the amount in XOF, like {example}."
 AMOUNT_DOUBTFUL = "“{typed}” can be read in two ways. If you mean {amount}, write it like {example}."
+OVER_TEAM_LIMIT = (
+    "That is more than what is left of the team's limit today: {left}. Ask for at most that, like {example}."
+)
+OVER_OWN_LIMIT = "That is more than what is left of your limit today: {left}. Ask for at most that, like {example}."
 AMOUNT_TOO_LARGE = "{amount} is more than the {most} allowed for one payout. Write a smaller amount, like {example}."
+FIELD_KNOWN = "This may be a repetition"
+KNOWN_OPTION = "I know these, and this is another payout"
+KNOWN_HINT = "Approvers see these too."
+EARLIER_WARNING = "⚠️ *Please look first:* this may have been asked for already.\n{lines}"
+EARLIER_LINE = "• {link}: {amount}, {state}, {time}{order}"
+EARLIER_SAME_ORDER = " (same order)"
+SENT_ALREADY_REASON = "This was sent before, with other words, and that first version was taken. Close this form."
+SENT_ALREADY = (
+    "This form was sent before, with other contents, and that first version was taken: see its card in the channel. "
+    "Close this form; if the first version is wrong, cancel it there."
+)
 REASON_MISSING = "Please say why, for example “{example}”."
 WAY_MISSING = "Please choose how the money arrives, for example “{example}”."
 
@@ -149,9 +177,23 @@ REFUSALS: Mapping[Refusal, str] = MappingProxyType(
         Refusal.DEACTIVATED: "Deactivated accounts cannot ask for payouts or decide on them.",
         Refusal.ELSEWHERE: "People of another workspace cannot ask for payouts or decide on them.",
         Refusal.NOT_LEARNT: "Slack did not say who you are just now, so the answer is no for the moment. Please try again.",
+        Refusal.GROUP_NOT_LEARNT: (
+            "Slack did not say who is in the group that may do this, so the answer is no for the moment. "
+            "Please click again in a minute."
+        ),
+        Refusal.CHANNEL_NOT_LEARNT: (
+            "Slack did not say just now whether this channel is shared with another workspace, so the answer is no for the "
+            "moment. Please try again."
+        ),
+        Refusal.CHANNEL_SHARED: "This channel is shared with another workspace, so payouts are not possible in it.",
+        Refusal.TOO_MANY_OPEN: (
+            "You have 20 undecided requests open, which is the most one person may have. Wait for a decision, or cancel one."
+        ),
         Refusal.NOT_A_REQUESTER: "You are not among the people who may ask for payouts here.",
         Refusal.NOT_AN_APPROVER: "You are not one of the approvers.",
         Refusal.OWN_REQUEST: "You asked for this payout yourself, so somebody else must decide.",
+        Refusal.NOT_THE_REQUESTER: "Only the person who asked can cancel a request.",
+        Refusal.NOT_REQUESTER_OR_APPROVER: "Only the person who asked, or an approver, can stop it.",
         Refusal.CHANNEL_NOT_ALLOWED: "Payouts are not asked for in this channel. Use {channels}.",
     }
 )
@@ -174,6 +216,7 @@ TOO_LATE: Mapping[State, str] = MappingProxyType(
     }
 )
 TOO_LATE_APPROVED = "{payout} was already approved by {approvers}. Your click changed nothing. Now: {state}."
+TOO_LATE_OTHERWISE = "Your click on {payout} changed nothing. It is: {state}."
 STALE_BUTTON = "This button belongs to an earlier version of {payout}. Please use the newest one in its thread."
 UNKNOWN_PAYOUT = "There is no payout {payout} in this bot's ledger. Nothing was done."
 
@@ -182,16 +225,37 @@ UNKNOWN_PAYOUT = "There is no payout {payout} in this bot's ledger. Nothing was 
 QUESTION = "{approvers}: please decide on *{amount}* to *{number}*, asked by {requester}.\n*Reason:* {reason}"
 QUESTION_ANSWERED = "*{amount}* to *{number}*, asked by {requester}.\n*Reason:* {reason}"
 QUESTION_TEXT = "Please decide: {amount} to {number}, asked by {requester_name} – {reason}"
+QUESTION_LEADS = (
+    "🚨 *An earlier payout to this person, or for this order, may still be paid.* "
+    "Two approvers are needed. Look at it before you approve:"
+)
+QUESTION_EARLIER = "⚠️ *This may repeat an earlier payout.* Look at it before you approve:"
+QUESTION_TODAY = "Approved for this person in the last 24 hours: {times}, {total} in all."
+QUESTION_COUNT = "☑️ *{given} of {needed}* approvals, by {approvers}. Another approver is needed."
+QUESTION_TWO = "*Two* different approvers are needed."
+QUESTION_AGAIN = "🔁 *Attempt {attempt}*, asked again by {asked_by}: the earlier attempt came to nothing. Approve only if that is right."
 QUESTION_ORDER = "*Order:* {order}"
 QUESTION_WAY = "*Arrives:* {way}"
 QUESTION_FOUR_EYES = "The person who asked cannot approve. Nothing is paid before somebody approves."
 APPROVE = "Approve"
 REJECT = "Reject"
+CANCEL = "Cancel request"
+CANCEL_TITLE = "Cancel this request?"
+CANCEL_TEXT = "Only the person who asked can. Nothing is paid then."
+STOP = "Stop"
+STOP_TITLE = "Stop this payout?"
+STOP_TEXT = "It was approved but has not left yet. The requester or an approver can stop it; nothing is paid then."
+RESOLVE = "Resolve"
+CONFIRM = "Confirm"
+ASK_AGAIN = "Ask again"
+CORRECT = "Correct and ask again"
+ASK_DIRECTLY = "Ask directly to mobile money"
+TRY_NOW = "Try now"
 CONFIRM_TITLE = "Pay {amount}?"
 CONFIRM_TEXT = "{amount} to {number}\nasked by {requester_name}\n{way}\n\nOnce sent, this cannot be taken back."
 CONFIRM_YES = "Yes, pay"
 CONFIRM_NO = "Not now"
-QUESTION_APPROVED = "✅ Approved by {approvers} at {time}, paying…"
+QUESTION_APPROVED = "✅ Approved by {approvers} at {time}, paying… How it ends stands on the card above."
 QUESTION_WAS_APPROVED = "✅ Approved by {approvers} at {time} · now {state}"
 QUESTION_NOBODY = "Nobody but the requester is named as an approver"
 QUESTION_REJECTED = "❌ Rejected by {decider} at {time}: {reason}"
@@ -207,7 +271,9 @@ REJECT_ABOUT = "{amount} to {number}, asked by {requester}"
 
 CARD_SUMMARY = "*{payout}* · *{amount}* to *{number}* · {reason} · asked by {requester}"
 CARD_TEXT = "{payout} · {amount} to {number} · {state}"
-CARD_DETAILS = "{way}{order} · asked at {time}"
+CARD_DETAILS = "{way}{order}{follows}{attempt} · asked at {time}"
+CARD_FOLLOWS = " · follows {payout}"
+CARD_ATTEMPT = " · attempt {attempt}"
 CARD_ORDER = " · order {order}"
 CARD_REQUESTED = "⏳ *Waiting for a decision* – in the thread of this message"
 CARD_APPROVED = "✅ *Approved* by {approvers} · paying…"
@@ -226,16 +292,26 @@ CARD_UNCONFIRMED = (
     "Do not ask for the same payout again before you know."
 )
 CARD_REJECTED = "❌ *Rejected* by {decider} · {reason}"
-CARD_CANCELLED = "🚫 *Cancelled* by {decider}"
+CARD_CANCELLED = "🚫 *Cancelled* by {decider} · nothing was paid"
+CARD_STOPPED_BY = "🚫 *Stopped* by {decider} before it left · nothing was paid by this attempt"
+CARD_STOPPED = "🚫 *Stopped* before it left · LigdiCash says that an earlier attempt may have been paid"
+CARD_HELD = "⏸️ *Approved* by {approvers} · not sent yet; it expires at {until} if it is still held then"
+CARD_MARKED_PAID = "🟢 *Marked paid* by {people} · {reason}"
+CARD_MARKED_UNPAID = "🔴 *Marked not paid* by {people} · {reason}"
+CARD_PROPOSED = "🗳️ {person} proposes: *{finding}* · {reason} · another approver confirms in the thread"
 CARD_EXPIRED_UNSENT = (
-    "⌛ *Expired* · LigdiCash could not be reached for an hour after the approval; nothing left, nothing was paid. "
+    "⌛ *Expired* · it could not be sent within an hour of the approval; nothing left, nothing was paid. "
     "Ask for it anew if it is still needed."
 )
 CARD_EXPIRED = "⌛ *Expired* · nobody decided in time; nothing was paid. Ask for it anew if it is still needed."
+BRAKE = "⛔ *Sending is paused* by {person}: {reason}"
+THE_BOT = "the bot"
+HELD_LINE = "⏸️ *LigdiCash refuses this account:* {meaning} Approved payouts wait until an approver clicks *Try now*."
+FINDINGS: Mapping[Finding, str] = MappingProxyType({Finding.PAID: "it was paid", Finding.UNPAID: "it was not paid"})
 CARD_CONTRADICTION = "🚨 *LigdiCash contradicts this:* {contradiction}. Tell finance now."
 
 NUMBER_REMOVED = "(number removed)"
-NO_TOKEN = "no token"
+NO_TOKEN = "no token"  # noqa: S105 - what is shown instead of one
 
 STATES: Mapping[State, str] = MappingProxyType(
     {
@@ -253,6 +329,13 @@ STATES: Mapping[State, str] = MappingProxyType(
     }
 )
 
+FOUND: Mapping[Outcome, str] = MappingProxyType(
+    {
+        Outcome.FOUND_PAID: "marked paid by two people",
+        Outcome.FOUND_UNPAID: "marked not paid by two people",
+    }
+)
+
 # The thread
 
 THREAD_INITIATED = (
@@ -264,23 +347,162 @@ THREAD_FAILED = (
     "🔴 {requester} {payout} *failed*: LigdiCash says that {amount} to {number} was not paid. "
     "Ask for it anew if it is still needed."
 )
-THREAD_REFUSED = (
-    "⛔ {requester} {payout} was *refused* by LigdiCash (code {code}), nothing was paid. {meaning}\n*What to do:* {remedy}"
-)
+THREAD_REFUSED = "⛔ {requester} {payout} was *refused* by LigdiCash (code {code}), nothing was paid. {meaning}\n*What to do:* {remedy}"
 THREAD_UNCONFIRMED = (
     "⚠️ {requester} {payout} is *unconfirmed*. {doubt} It may have been paid or not, and it will not be sent again.\n"
     "*What to do:* look up transaction `{transaction_id}` on LigdiCash's dashboard ({amount} to {number}, sent at {sent_at}). "
     "The bot goes on listening for LigdiCash's word."
 )
 THREAD_REJECTED = "❌ {requester} {payout} was *rejected* by {decider}: {reason}"
-THREAD_EXPIRED = "⌛ {requester} {payout} has *expired*; nothing left, nothing was paid. Ask for it anew if it is still needed."
-THREAD_STILL_PENDING = "LigdiCash says “{word}” of {payout}; that is not a final status, so it stays initiated."
+THREAD_EXPIRED = (
+    "⌛ {requester} {payout} has *expired*; nothing left, nothing was paid. Ask for it anew if it is still needed."
+)
+THREAD_STILL_PENDING = "LigdiCash says “{word}” of {payout}; that is not a final status. Still: {state}."
 THREAD_MISMATCH = (
     "🚨 {payout}: an answer of LigdiCash did not match this payout ({what}). It was recorded and changed nothing. "
     "Please tell the person who runs the bot."
 )
-THREAD_CONTRADICTION = (
-    "🚨 {requester} {payout} is recorded as {state}, but LigdiCash now says “{word}”. Nothing was changed. Tell finance now."
+THREAD_CONTRADICTION = "🚨 {requester} {payout} is recorded as {state}, but LigdiCash now says “{word}”. Nothing was changed. Tell finance now."
+THREAD_CONTRADICTION_EARLIER = (
+    "🚨 {requester} {payout}: attempt {attempt} is recorded as not paid, but LigdiCash now says “{word}” of it. "
+    "The newest attempt is: {state}. If that one was paid too, money left twice. Tell finance now."
+)
+
+THREAD_REMINDED = "⏰ {paged}: {payout}, {amount} to {number}, has waited for a decision for {minutes} minutes."
+THREAD_CANCELLED = "🚫 {requester} {payout} was *cancelled* by {decider}; nothing was paid."
+THREAD_STOPPED = "🚫 {requester} {payout} was *stopped* before it left: LigdiCash says that an earlier attempt may have been paid. Tell finance now."
+THREAD_POINTED_OUT = (
+    "🕰️ {requester} {payout} has been open for {hours} hours: {state}. The bot goes on asking LigdiCash. "
+    "If you know what became of it, an approver can click *Resolve* on the card."
+)
+THREAD_PROPOSED = (
+    "🗳️ {actor} proposes for {payout}: *{finding}* – {reason}\n"
+    "Another approver, not {asked_by}, confirms just this. {console}"
+)
+THREAD_PROPOSED_CONSOLE = (
+    "Nobody else is named who could: the person who runs the bot ends it with `payout-bot resolve {payout}`."
+)
+THREAD_PROPOSAL_VOIDED = (
+    "🗳️ Something new came from LigdiCash about {payout}: the proposal no longer counts. Please look again."
+)
+THREAD_MARKED_PAID = "🟢 {requester} {payout} was *marked paid* by {proposed_by} and {actor}: {reason}"
+THREAD_MARKED_UNPAID = (
+    "🔴 {requester} {payout} was *marked not paid* by {proposed_by} and {actor}: {reason}\n"
+    "If LigdiCash says otherwise later, it is told here."
+)
+THREAD_AGREES = "✔️ LigdiCash now says of {payout} what two people found: “{word}”."
+THREAD_HELD = (
+    "⏸️ This refusal concerns the LigdiCash account, not the payout: {meaning} Other approved payouts of this kind wait. "
+    "When it is mended, an approver clicks *Try now*."
+)
+THREAD_RESTORED = (
+    "⚠️ {requester} {payout}: the ledger was restored from a copy. What was sent after the copy was made is not known here. "
+    "Look it up on LigdiCash's dashboard before you ask again."
+)
+
+# The brake
+
+PAUSED = "⛔ {actor} paused all sending: {reason}\nTwo approvers let it go on, each with `/payout resume`."
+RESUME_PROPOSED = "▶️ {actor} wants sending to go on (it was paused: {reason}). Another approver types `/payout resume`."
+RESUMED = "▶️ Sending goes on: {actor} was the second approver to say so."
+RELEASED = "▶️ {actor} lets held payouts be tried now."
+BRAKE_HEARD = "Heard. The answer follows in a moment."
+PAUSE_NEEDS_REASON = (
+    "Please say why, for example `/payout pause the LigdiCash balance looks wrong`. Nothing was paused."
+)
+
+# Told to one person, when nothing was changed
+
+
+class Answer(enum.StrEnum):
+    """Why what somebody did changed nothing, although they may do it."""
+
+    APPROVED_ALREADY = "approved_already"
+    CLICK_TOO_OLD = "click_too_old"
+    ABOVE_MAX = "above_max"
+    PAUSED_ALREADY = "paused_already"
+    NOT_PAUSED = "not_paused"
+    RESUME_NEEDS_ANOTHER = "resume_needs_another"
+    NOT_HELD = "not_held"
+    STALE = "stale"
+    NOT_RESOLVABLE = "not_resolvable"
+    TOO_EARLY = "too_early"
+    PROPOSAL_GONE = "proposal_gone"
+    CONFIRM_NEEDS_ANOTHER = "confirm_needs_another"
+    PROPOSER_GONE = "proposer_gone"
+    NOT_AGAIN = "not_again"
+
+
+ANSWERS: Mapping[Answer, str] = MappingProxyType(
+    {
+        Answer.APPROVED_ALREADY: "You approved {payout} already. Another approver is needed; your second click changed nothing.",
+        Answer.CLICK_TOO_OLD: (
+            "Your approval of {payout} waited too long to be heard, so it was not counted. "
+            "If it is still right, please click Approve again."
+        ),
+        Answer.ABOVE_MAX: (
+            "{payout} was not approved: it is more than is allowed for one payout now. Please reject it; a smaller one can be asked for."
+        ),
+        Answer.PAUSED_ALREADY: "Sending is paused already. Nothing was changed.",
+        Answer.NOT_PAUSED: "Sending is not paused, so there is nothing to resume.",
+        Answer.RESUME_NEEDS_ANOTHER: "You said so already. Another approver types `/payout resume`; nothing leaves before.",
+        Answer.NOT_HELD: "Nothing is held any more.",
+        Answer.STALE: "This button belongs to an earlier version of {payout}. Please use the newest card. Now: {state}.",
+        Answer.NOT_RESOLVABLE: "{payout} cannot be resolved by people now. It is: {state}.",
+        Answer.TOO_EARLY: (
+            "“It was not paid” can be said of {payout} 60 minutes after it was sent at the earliest: "
+            "LigdiCash's word may still come. Nothing was changed; please try again later."
+        ),
+        Answer.PROPOSAL_GONE: "That proposal no longer counts: something newer came. Nothing was changed. {payout} is: {state}.",
+        Answer.CONFIRM_NEEDS_ANOTHER: "You made this proposal yourself, so another approver must confirm it.",
+        Answer.PROPOSER_GONE: (
+            "Whoever proposed this may not decide any more, or Slack does not say so now. "
+            "Nothing was changed; click *Resolve* on the card of {payout} to propose it yourself."
+        ),
+        Answer.NOT_AGAIN: (
+            "{payout} cannot be asked for again: it is not known that nothing was paid. It is: {state}. Nothing was changed."
+        ),
+    }
+)
+LIMIT_REFUSED: Mapping[Limit, str] = MappingProxyType(
+    {
+        Limit.TEAM: (
+            "{payout} was not approved: it would pass the team's limit for today. Left today: {left}. "
+            "It stays open; approve it tomorrow, or reject it."
+        ),
+        Limit.REQUESTER: (
+            "{payout} was not approved: it would pass the requester's limit for today. Left today: {left}. "
+            "It stays open; approve it tomorrow, or reject it."
+        ),
+    }
+)
+BRAKE_REFUSED = "Nothing was changed. {why} {who}"
+
+# Resolving
+
+RESOLVE_TITLE = "Resolve {payout}"
+RESOLVE_SUBMIT = "Propose"
+RESOLVE_FIELD = "What became of it?"
+RESOLVE_REASON = "How do you know?"
+RESOLVE_EXAMPLE = "Seen on LigdiCash's dashboard"
+RESOLVE_HINT = (
+    "Look up transaction {transaction_id} on LigdiCash's dashboard: {amount} to {number}, sent at {sent_at}. "
+    "Another approver must confirm what you say."
+)
+FINDING_LABELS: Mapping[Finding, str] = MappingProxyType(
+    {Finding.PAID: "It was paid", Finding.UNPAID: "It was not paid"}
+)
+FINDING_DETAILS: Mapping[Finding, str] = MappingProxyType(
+    {
+        Finding.PAID: "The dashboard shows it as paid.",
+        Finding.UNPAID: "The dashboard does not show it, or as failed.",
+    }
+)
+FINDING_MISSING = "Please choose what became of it, for example “{example}”."
+
+NOT_DRAWN = (
+    "Something happened with {payout} that the bot cannot show (event {event}). It is recorded; "
+    "please tell the person who runs the bot."
 )
 
 # LigdiCash's refusals: what each means, and what to do
@@ -359,6 +581,7 @@ DOUBTS: Mapping[Doubt, str] = MappingProxyType(
         Doubt.PROVIDER_FAILED: "LigdiCash reported an error of its own (code {code}).",
         Doubt.EXISTS_ALREADY: "LigdiCash says that this transaction exists already (code {code}).",
         Doubt.INTERRUPTED: "The bot was interrupted while sending.",
+        Doubt.RESTORED: "The ledger was restored from a copy, and what was sent since is not known.",
     }
 )
 
@@ -375,16 +598,77 @@ AUDIT_UNCONFIRMED = "⚠️ {payout} unconfirmed: {doubt} Transaction `{transact
 AUDIT_COMPLETED = "🟢 {payout} completed: {amount} paid (token {token})"
 AUDIT_FAILED = "🔴 {payout} failed: {amount} not paid (token {token})"
 AUDIT_EXPIRED = "⌛ {payout} expired; nothing left"
-AUDIT_CALLBACK_RECEIVED = "📥 {payout}: callback “{word}” received; the status will be asked before anything is believed"
+AUDIT_CALLBACK_RECEIVED = (
+    "📥 {payout}: callback “{word}” received; the status will be asked before anything is believed"
+)
 AUDIT_STILL_PENDING = "{payout}: LigdiCash says “{word}”, not a final status"
 AUDIT_MISMATCH = "🚨 {payout}: an answer of LigdiCash did not match ({what}); it changed nothing"
 AUDIT_CONTRADICTION = "🚨 {payout} is recorded as {state}, but LigdiCash now says “{word}”"
+AUDIT_CONTRADICTION_EARLIER = (
+    "🚨 {payout}: attempt {attempt} is recorded as not paid, but LigdiCash now says “{word}” of it; "
+    "the newest attempt was then {state}"
+)
 AUDIT_REQUEST_REFUSED = "🚷 {actor} may not ask for a payout: {why}"
 AUDIT_DECISION_REFUSED = "🚷 {actor} may not decide on {payout}: {why}"
 AUDIT_ANSWER_RECORDED = "🧾 {payout}: LigdiCash's answer came late ({kind}); it was recorded"
+AUDIT_APPROVED_PART = "☑️ {payout} approved by {actor} ({given} of {needed})"
+AUDIT_LIMIT_REFUSED = "🚷 {payout} not approved by {actor}: today's limit ({why}) leaves {left}"
+AUDIT_REPEATED = " (and {times} times more within a minute)"
+AUDIT_CANCELLED = "🚫 {payout} cancelled by {actor} (it was {state}); nothing left"
+AUDIT_STOPPED = "🚫 {payout} stopped before it left: an earlier attempt may have been paid"
+AUDIT_ASKED_AGAIN = "🔁 {payout} asked for again by {actor}: attempt {attempt}"
+AUDIT_POINTED_OUT = "🕰️ {payout} open for {hours} hours (token {token})"
+AUDIT_STATUS_SILENT = "📡 LigdiCash's status call tells nothing ({why}); open payouts wait and are asked about again"
+AUDIT_STATUS_BACK = "📡 LigdiCash's status call answers again"
+AUDIT_AGREES = "✔️ {payout}: LigdiCash now says “{word}”, as two people found"
+AUDIT_PROPOSED = "🗳️ {payout}: {actor} proposes “{finding}”: {reason}"
+AUDIT_PROPOSAL_VOIDED = "🗳️ {payout}: new evidence, the proposal no longer counts"
+AUDIT_MARKED_PAID = "🟢 {payout} marked paid by {proposed_by} and {actor}: {reason}"
+AUDIT_MARKED_UNPAID = "🔴 {payout} marked not paid by {proposed_by} and {actor}: {reason}"
+AUDIT_PAUSED = "⛔ Sending paused by {actor}: {reason}"
+AUDIT_RESUME_PROPOSED = "▶️ {actor} wants sending to go on; another approver is needed"
+AUDIT_RESUMED = "▶️ Sending goes on, says {actor} as the second approver"
+AUDIT_HELD = (
+    "⏸️ {payout}: LigdiCash refuses the account: {meaning} Other approved payouts of this kind wait for *Try now*"
+)
+AUDIT_RELEASED = "▶️ {actor} lets held payouts be tried now"
+AUDIT_RESTORED = "⚠️ {payout}: restored from a copy; what was sent since is not known"
+AUDIT_BRAKE_REFUSED = "🚷 {actor} may not {what}: {why}"
 AUDIT_DELIVERY_FAILED = "📪 {payout}: Slack does not take a message for {channel} ({error}); it was not told there"
 DIRECT_DELIVERY_FAILED = (
     "Your payout {payout} could not be shown in its channel (Slack says “{error}”). It is: {state}."
 )
 AUDIT_TEXT = "Payout audit: {count} lines"
 AUDIT_TEXT_ONE = "Payout audit: {line}"
+
+# Ends, told to the requester directly
+
+DIRECT_ENDED = "{payout}, {amount} to {number}: {state}."
+
+# `/payout status`, `list` and `policy`
+
+STATUS_LINE = "*{payout}* · {amount} to {number} · {reason} · {state}{link}"
+STATUS_LINK = " · <{link}|open>"
+STATUS_EXAMPLE = "Please say which, for example `/payout status P-7K3F9`."
+STATUS_NOT_YOURS = "There is no payout {payout} that you may see. Only its requester and the approvers may."
+LIST_EMPTY = "You have asked for no payouts yet. `/payout help` says how."
+LIST_HEAD = "Your latest payouts:"
+POLICY_MAY_ASK = "✅ You may ask for payouts here."
+POLICY_MAY_NOT_ASK = "🚷 You may not ask for payouts here: {why}"
+POLICY_MAY_APPROVE = "✅ You may approve what others ask for."
+POLICY_MAY_NOT_APPROVE = "• You are not an approver: {why} Approvers are: {approvers}."
+POLICY_MAX = "• One payout: at most {amount}."
+POLICY_SECOND = "• Above {amount} to one person within 24 hours two different approvers are needed."
+POLICY_TEAM = "• The team's limit a day: {limit}; left today: {left}."
+POLICY_OWN = "• Your limit a day: {limit}; left today: {left}."
+POLICY_TTL = "• An undecided request expires after {hours} hours."
+POLICY_COUNTRIES = "• Numbers begin with {countries}."
+
+# Home
+
+HOME_WAITING = "Waiting for you"
+HOME_NOTHING = "Nothing waits for you."
+HOME_MORE = "These are the oldest; and {more} more wait."
+HOME_YOURS = "Your latest payouts"
+HOME_ITEM = "*{amount}* to *{number}* · {reason}\nasked by {requester} at {time} · {payout}{link}"
+HOME_LINK = " · <{link}|decide in its thread>"

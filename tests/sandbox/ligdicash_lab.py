@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 import httpx
 from aiohttp import web
 
-from bot.sandbox.ligdicash import LigdicashSandbox
+from bot.sandbox.ligdicash import LigdicashSandbox, Weather
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,17 +30,25 @@ def chance(seed: int) -> Random:
 
 @dataclass
 class Receiver:
-    """Takes callbacks as somebody's server would; `received` holds (content type, fields)."""
+    """Takes callbacks as somebody's server would; `received` holds (content type, fields) of the readable.
+
+    `posts` holds (content type, body) of all.
+    """
 
     url: str = ""
+    posts: list[tuple[str, bytes]] = field(default_factory=list)
     received: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     kept_waiting: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, request: web.Request) -> web.Response:
         """Write one down and answer 200."""
-        text = await request.text()
-        is_json = request.content_type == "application/json"
-        fields = json.loads(text) if is_json else dict(parse_qsl(text, keep_blank_values=True))
+        body = await request.read()
+        self.posts.append((request.headers["Content-Type"], body))
+        try:
+            is_json = request.content_type == "application/json"
+            fields = json.loads(body) if is_json else dict(parse_qsl(body.decode(), keep_blank_values=True))
+        except ValueError:
+            return web.Response()
         self.received.append((request.content_type, fields))
         return web.Response()
 
@@ -58,9 +66,7 @@ class Lab:
     client: httpx.AsyncClient
     receiver: Receiver
 
-    def order(
-        self, customer: str, transaction_id: str = "", **changes: object
-    ) -> dict[str, dict[str, object]]:
+    def order(self, customer: str, transaction_id: str = "", **changes: object) -> dict[str, dict[str, object]]:
         """A good body for either endpoint."""
         fields = {
             "amount": 5000,
@@ -93,16 +99,16 @@ class Lab:
         """Wait until that many posts about a payout were answered; returns their fields."""
         await self.sandbox.wait_for(
             lambda sandbox: (
-                times
-                <= sum(delivery.payout.transaction_id == transaction_id for delivery in sandbox.deliveries)
+                times <= sum(delivery.payout.transaction_id == transaction_id for delivery in sandbox.deliveries)
             )
         )
-        return [fields for _, fields in self.receiver.received if fields["transaction_id"] == transaction_id]
+        received = [fields for _, fields in self.receiver.received]
+        return [fields for fields in received if fields.get("transaction_id") == transaction_id]
 
 
 @asynccontextmanager
-async def lab() -> AsyncIterator[Lab]:
-    """All three, running."""
+async def lab(delay: float = 0.02, weather: Weather | None = None) -> AsyncIterator[Lab]:
+    """All three, running; `delay` in seconds."""
     receiver = Receiver()
     application = web.Application()
     application.router.add_post("/callback", receiver.take)
@@ -113,7 +119,7 @@ async def lab() -> AsyncIterator[Lab]:
     receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/callback"
     try:
         async with (
-            LigdicashSandbox.running(callback_delay=0.02) as sandbox,
+            LigdicashSandbox.running(callback_delay=delay, weather=weather) as sandbox,
             httpx.AsyncClient(base_url=sandbox.url, timeout=5) as client,
         ):
             yield Lab(sandbox, client, receiver)

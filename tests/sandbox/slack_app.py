@@ -17,9 +17,7 @@ from bot.sandbox.slack import BOT_ID, BOT_USER, TEAM, SlackStandIn
 
 async def authorize(**_: object) -> AuthorizeResult:
     """The stand-in's one bot."""
-    return AuthorizeResult(
-        enterprise_id=None, team_id=TEAM, bot_user_id=BOT_USER, bot_id=BOT_ID, bot_token="xoxb-test"
-    )
+    return AuthorizeResult(enterprise_id=None, team_id=TEAM, bot_user_id=BOT_USER, bot_id=BOT_ID, bot_token="xoxb-test")
 
 
 def make_app(slack: SlackStandIn) -> AsyncApp:

@@ -81,9 +81,7 @@ def run(seed: int) -> list[object]:
         if isinstance(outcome, Answer) and "token" in outcome.body:
             token = json.loads(outcome.body)["token"]
             seen.append(
-                bank.handle(
-                    Request("GET", "/pay/v01/withdrawal/confirm/", {"withdrawalToken": token}, HEADERS)
-                )
+                bank.handle(Request("GET", "/pay/v01/withdrawal/confirm/", {"withdrawalToken": token}, HEADERS))
             )
         clock.seconds += 1
         seen.extend(bank.run_due())

@@ -21,10 +21,7 @@ async def test_one_form_and_one_json() -> None:
         assert {Encoding.FORM, Encoding.JSON} == {kind for kind, _ in desk.receiver.received}
         assert first["token"] == second["token"]
         for fields in (first, second):
-            told = {
-                key: str(fields[key])
-                for key in ("response_code", "status", "external_id", "montant", "amount")
-            }
+            told = {key: str(fields[key]) for key in ("response_code", "status", "external_id", "montant", "amount")}
             assert {
                 "response_code": "00",
                 "status": "completed",

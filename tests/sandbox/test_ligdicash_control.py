@@ -150,9 +150,7 @@ async def test_a_stop_ends_everything() -> None:
         async with lab() as desk:
             url, body = desk.receiver.url + "/never", desk.order("22670000012")
             body["commande"]["callback_url"] = url
-            hanging = asyncio.create_task(
-                client.post(desk.sandbox.url + CREATE["customer"], json=body, headers=KEYS)
-            )
+            hanging = asyncio.create_task(client.post(desk.sandbox.url + CREATE["customer"], json=body, headers=KEYS))
             await desk.receiver.kept_waiting.wait()
             stopping = asyncio.get_running_loop().time()
         assert 4 > asyncio.get_running_loop().time() - stopping

@@ -144,8 +144,6 @@ def test_the_table_can_be_printed() -> None:
 
 def test_every_endpoint_has_its_whole_error_table() -> None:
     """As many codes as LigdiCash documents, and the same code may mean something else elsewhere."""
-    assert {"customer": 15, "merchant": 15, "status": 5} == {
-        key: len(codes) for key, codes in MEANINGS.items()
-    }
+    assert {"customer": 15, "merchant": 15, "status": 5} == {key: len(codes) for key, codes in MEANINGS.items()}
     assert Trouble.BALANCE_LOW is MEANINGS[Endpoint.CUSTOMER]["04"]
     assert Trouble.DAY_RULE is MEANINGS[Endpoint.MERCHANT]["04"]

@@ -61,9 +61,7 @@ async def test_the_sdk_pays_and_reads_the_status(desk: Lab, kind: str, digits: s
         ("merchant", "84", ligdicash.RecipientOperatorNotIdentifiedError),
     ],
 )
-async def test_the_sdk_raises_its_own_errors(
-    desk: Lab, kind: str, digits: str, error: type[Exception]
-) -> None:
+async def test_the_sdk_raises_its_own_errors(desk: Lab, kind: str, digits: str, error: type[Exception]) -> None:
     """Each code is read by the SDK as what the sandbox meant."""
     withdrawal = ligdicash.Withdrawal("refund", 5000, "226700000" + digits)
     with pytest.raises(error):

@@ -79,9 +79,7 @@ async def test_a_scope_that_was_not_granted_is_named(slack: SlackStandIn, client
         ("U0ROBOT", {"is_bot": True}),
     ],
 )
-async def test_users_info_tells_who_somebody_is(
-    client: AsyncWebClient, user: str, flags: dict[str, bool]
-) -> None:
+async def test_users_info_tells_who_somebody_is(client: AsyncWebClient, user: str, flags: dict[str, bool]) -> None:
     """Members, guests, bots and the deactivated are told apart by Slack's own flags."""
     shown = (await client.users_info(user=user))["user"]
     assert flags == {name: shown[name] for name in flags}
@@ -161,9 +159,7 @@ async def test_direct_messages(slack: SlackStandIn, client: AsyncWebClient) -> N
 
 async def test_posting(slack: SlackStandIn, client: AsyncWebClient) -> None:
     """What is posted is there, its text raw, its words with the blocks; a thread is a list of its own."""
-    answer = await client.chat_postMessage(
-        channel="C0SUPPORT", text="<!channel> asked", blocks=[actions(button())]
-    )
+    answer = await client.chat_postMessage(channel="C0SUPPORT", text="<!channel> asked", blocks=[actions(button())])
     reply = await client.chat_postMessage(channel="C0SUPPORT", text="decide", thread_ts=answer["ts"])
     (card,) = slack.messages("C0SUPPORT")
     assert ("<!channel> asked", "<!channel> asked\n[Approve]") == (card.text, card.words)

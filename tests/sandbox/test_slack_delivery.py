@@ -135,9 +135,7 @@ async def test_channel_names_in_commands(slack: SlackStandIn, receiver: Receiver
     assert "privategroup" == receiver.form["channel_name"]
 
 
-async def test_an_acknowledgement_is_shown_to_that_person_alone(
-    slack: SlackStandIn, receiver: Receiver
-) -> None:
+async def test_an_acknowledgement_is_shown_to_that_person_alone(slack: SlackStandIn, receiver: Receiver) -> None:
     """Plain text or JSON; in the channel only when it says so."""
     bodies = iter(
         [
@@ -206,9 +204,7 @@ async def test_the_payload_of_a_click(slack: SlackStandIn, receiver: Receiver) -
     payload = receiver.payload
     (clicked,) = payload["actions"]
     assert "block_actions" == payload["type"]
-    assert {"id": "U0CLARISSE", "username": "clarisse", "name": "clarisse", "team_id": "T0TEAM"} == payload[
-        "user"
-    ]
+    assert {"id": "U0CLARISSE", "username": "clarisse", "name": "clarisse", "team_id": "T0TEAM"} == payload["user"]
     assert {"id": "T0TEAM", "domain": "team"} == payload["team"]
     assert {"id": "C0SUPPORT", "name": "support"} == payload["channel"]
     assert {
@@ -235,9 +231,7 @@ async def test_a_click_of_a_stranger_names_their_team(slack: SlackStandIn, recei
     assert ("T0OTHER", "T0OTHER") == (receiver.payload["team"]["id"], receiver.payload["user"]["team_id"])
 
 
-async def test_a_click_in_an_ephemeral_message_brings_no_message(
-    slack: SlackStandIn, receiver: Receiver
-) -> None:
+async def test_a_click_in_an_ephemeral_message_brings_no_message(slack: SlackStandIn, receiver: Receiver) -> None:
     """Slack keeps none; the response URL can still replace it, or take it away."""
     args = {"channel": "C0SUPPORT", "user": "U0AMINATA", "text": "once", "blocks": [actions(button())]}
     slack.call("chat.postEphemeral", "xoxb-test", args)
@@ -259,9 +253,7 @@ async def test_the_payload_of_a_submission(slack: SlackStandIn, receiver: Receiv
     shown = await slack.wait_for_modal("U0AMINATA")
     await slack.submit(shown, {"amount": "5 000"})
     payload = receiver.payload
-    assert {"amount": {"typed": {"type": "plain_text_input", "value": "5 000"}}} == payload["view"]["state"][
-        "values"
-    ]
+    assert {"amount": {"typed": {"type": "plain_text_input", "value": "5 000"}}} == payload["view"]["state"]["values"]
     assert ("view_submission", [], "C0SUPPORT", "request", shown.id, shown.hash) == (
         payload["type"],
         payload["response_urls"],
@@ -306,9 +298,7 @@ async def test_a_response_url_lives_thirty_minutes(slack: SlackStandIn, receiver
     assert (404, {"ok": False, "error": "invalid_url"}) == await respond(url + "x", text="made up")
 
 
-async def test_a_replay_is_the_same_payload_with_retry_headers(
-    slack: SlackStandIn, receiver: Receiver
-) -> None:
+async def test_a_replay_is_the_same_payload_with_retry_headers(slack: SlackStandIn, receiver: Receiver) -> None:
     """The body is the same to the byte, and is signed anew."""
     await slack.command(user="U0AMINATA", channel="C0SUPPORT", text="x")
     assert isinstance(slack.clock, HandClock)

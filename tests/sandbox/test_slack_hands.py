@@ -25,9 +25,7 @@ async def slack() -> AsyncIterator[SlackStandIn]:
 
 def post(slack: Slack, *blocks: Json, channel: str = "C0SUPPORT") -> Message:
     """A message by the bot."""
-    answer = slack.call(
-        "chat.postMessage", "xoxb-test", {"channel": channel, "text": "card", "blocks": list(blocks)}
-    )
+    answer = slack.call("chat.postMessage", "xoxb-test", {"channel": channel, "text": "card", "blocks": list(blocks)})
     assert answer["ok"], answer
     return slack.messages(channel)[-1]
 
@@ -224,9 +222,7 @@ async def test_what_a_submission_leaves_alone_stays(slack: SlackStandIn) -> None
         (Answer(200, '{"response_action": "update", "view": {"type": "modal"}}'), "invalid_arguments"),
     ],
 )
-async def test_a_bad_answer_to_a_submission_is_trouble(
-    slack: SlackStandIn, answer: Answer, error: str
-) -> None:
+async def test_a_bad_answer_to_a_submission_is_trouble(slack: SlackStandIn, answer: Answer, error: str) -> None:
     """The modal stays open, and the person reads that there was some trouble."""
     answering(slack, answer)
     show(slack, modal(field(initial_value="1"), {"type": "divider", "block_id": "note"}))

@@ -246,6 +246,4 @@ def test_every_element_the_stand_in_knows_is_taken() -> None:
     overflow = {"type": "overflow", "action_id": "o", "options": [option()]}
     shown = section(text=mrkdwn("a"), accessory=overflow)
     assert (None, "") == error_of("views.open", view=modal(*blocks, rich, shown, image()))
-    assert (None, "") == posted(
-        {"type": "markdown", "text": "**a**"}, section(text=mrkdwn("a"), accessory=image())
-    )
+    assert (None, "") == posted({"type": "markdown", "text": "**a**"}, section(text=mrkdwn("a"), accessory=image()))

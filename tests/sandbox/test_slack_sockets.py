@@ -88,9 +88,7 @@ async def test_the_greeting_and_an_envelope(slack: SlackStandIn, session: aiohtt
     assert (200, "hold on") == (answer.status, answer.text)
 
 
-async def test_clicks_and_events_have_their_own_types(
-    slack: SlackStandIn, session: aiohttp.ClientSession
-) -> None:
+async def test_clicks_and_events_have_their_own_types(slack: SlackStandIn, session: aiohttp.ClientSession) -> None:
     """`interactive` for clicks; `events_api`, without leave to answer, for events; retries are numbered."""
     slack.call(
         "views.publish",
@@ -117,9 +115,7 @@ async def test_clicks_and_events_have_their_own_types(
     assert envelopes[1]["payload"] == retry["payload"]
 
 
-async def test_an_envelope_that_nobody_acknowledges(
-    slack: SlackStandIn, session: aiohttp.ClientSession
-) -> None:
+async def test_an_envelope_that_nobody_acknowledges(slack: SlackStandIn, session: aiohttp.ClientSession) -> None:
     """The same three seconds; a late or a strange acknowledgement harms nothing."""
     async with session.ws_connect(address(slack)) as socket:
         await socket.receive_json()
@@ -167,9 +163,7 @@ async def test_ten_sockets_are_the_most(slack: SlackStandIn, session: aiohttp.Cl
     assert len({index for index, _ in received}) > 1
 
 
-async def _acknowledge(
-    index: int, socket: aiohttp.ClientWebSocketResponse, received: list[tuple[int, str]]
-) -> None:
+async def _acknowledge(index: int, socket: aiohttp.ClientWebSocketResponse, received: list[tuple[int, str]]) -> None:
     async for message in socket:
         envelope = message.json()
         received.append((index, envelope["payload"]["text"]))

@@ -44,9 +44,7 @@ def test_a_trigger_opens_one_view(slack: Slack) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "error"), [(2.9, None), (3.0, "expired_trigger_id")])
-def test_a_trigger_dies_after_three_seconds(
-    slack: Slack, clock: HandClock, seconds: float, error: str | None
-) -> None:
+def test_a_trigger_dies_after_three_seconds(slack: Slack, clock: HandClock, seconds: float, error: str | None) -> None:
     """Three seconds by the clock that counts suspension, not one more."""
     trigger = slack.workspace.new_trigger("U0AMINATA")
     clock.advance(seconds)
@@ -73,10 +71,7 @@ def test_an_update_changes_what_is_on_the_screen(slack: Slack) -> None:
     first = call(slack, "views.update", view_id=view["id"], hash=view["hash"], view=modal())
     assert first["view"]["hash"] != view["hash"]
     assert "New payout" == slack.modals("U0AMINATA")[0].title
-    assert (
-        "hash_conflict"
-        == call(slack, "views.update", view_id=view["id"], hash=view["hash"], view=modal())["error"]
-    )
+    assert "hash_conflict" == call(slack, "views.update", view_id=view["id"], hash=view["hash"], view=modal())["error"]
     assert call(slack, "views.update", view_id=view["id"], view=modal())["ok"]
 
 
@@ -90,9 +85,7 @@ def test_an_empty_hash_is_an_error(slack: Slack) -> None:
 def test_an_update_by_external_id(slack: Slack) -> None:
     """The bot's own name for a view does as well, and is unique."""
     opened(slack, modal(external_id="P-1"))
-    changed = call(
-        slack, "views.update", external_id="P-1", view=modal(title=plain("Done"), external_id="P-1")
-    )
+    changed = call(slack, "views.update", external_id="P-1", view=modal(title=plain("Done"), external_id="P-1"))
     assert "Done" == changed["view"]["title"]["text"]
     trigger = slack.workspace.new_trigger("U0AMINATA")
     again = call(slack, "views.open", trigger_id=trigger, view=modal(external_id="P-1"))

@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.sandbox.ligdicash.errors import Endpoint
+from bot.sandbox.ligdicash.plans import Reply
 from bot.sandbox.ligdicash.tokens import stamp
-from bot.sandbox.ligdicash.wire import Answer
+from bot.sandbox.ligdicash.wire import Answer, Outcome, Silence
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Mapping
 
     from bot.sandbox.ligdicash.payouts import Payout
 
@@ -22,16 +25,36 @@ WIKI = {
     Endpoint.MERCHANT: "https://client.ligdicash.com/wiki/createStraightWithdrawal",
     Endpoint.STATUS: "https://client.ligdicash.com/wiki/confirmWithdrawal",
 }
-CRASHED = Answer(
-    500,
-    "<!DOCTYPE html><html><head><title>500</title></head><body><h1>Internal Server Error</h1></body></html>",
-    "text/html",
-)
-NOT_FOUND = Answer(
-    404,
-    "<!DOCTYPE html><html><head><title>404</title></head><body><h1>Not Found</h1></body></html>",
-    "text/html",
-)
+
+
+def _page(status: int, says: str) -> Answer:
+    html = f"<!DOCTYPE html><html><head><title>{status}</title></head><body><h1>{says}</h1></body></html>"
+    return Answer(status, html, "text/html")
+
+
+CRASHED = _page(500, "Internal Server Error")
+UNAVAILABLE = _page(503, "Service Unavailable")
+NOT_FOUND = _page(404, "Not Found")
+GARBLED = Answer(200, '{"response_code":"00","token":"eyJ')
+
+_SPOILT: Mapping[Reply, Outcome] = {
+    Reply.HANG: Silence.HANG,
+    Reply.DROP: Silence.DROP,
+    Reply.REFUSED: Silence.REFUSED,
+    Reply.UNREACHABLE: Silence.UNREACHABLE,
+    Reply.CRASH: CRASHED,
+    Reply.UNAVAILABLE: UNAVAILABLE,
+    Reply.GARBLED: GARBLED,
+}
+
+
+def spoilt(reply: Reply, good: Answer) -> Outcome:
+    """What arrives in place of a good answer, or that very answer."""
+    if reply is Reply.NO_TOKEN:
+        return replace(good, body=json.dumps({**json.loads(good.body), "token": ""}))
+    if reply is Reply.CUT:
+        return replace(good, cut=True)
+    return _SPOILT.get(reply, good)
 
 
 def created(endpoint: Endpoint, token: str) -> Answer:
@@ -52,9 +75,7 @@ def failed(endpoint: Endpoint, code: str, source: random.Random) -> Answer:
     """An error, with HTTP 200 as seen; the keys that LigdiCash may leave empty or out are varied."""
     empty: dict[str, object] = {"token": "", "description": "", "custom_data": source.choice(["", [], {}])}
     kept = {key: value for key, value in empty.items() if source.choice([True, False])}
-    return _json(
-        {"response_code": "01", "response_text": f"Echec (Code{code})", **kept, "wiki": WIKI[endpoint]}
-    )
+    return _json({"response_code": "01", "response_text": f"Echec (Code{code})", **kept, "wiki": WIKI[endpoint]})
 
 
 def status(payout: Payout, token: str, source: random.Random) -> Answer:

@@ -8,24 +8,30 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from bot.clock import SystemClock
 from bot.sandbox.ligdicash import answers
-from bot.sandbox.ligdicash.behaviours import Behaviour, Plan, Reply
-from bot.sandbox.ligdicash.callbacks import Callback, twins
+from bot.sandbox.ligdicash.behaviours import Behaviour
+from bot.sandbox.ligdicash.callbacks import Callback
 from bot.sandbox.ligdicash.errors import CODES, Endpoint, Refusal, Trouble
-from bot.sandbox.ligdicash.orders import read_json, read_order
-from bot.sandbox.ligdicash.payouts import Operator, Order, Payout, Status
+from bot.sandbox.ligdicash.faults import of_answer, of_create, of_step
+from bot.sandbox.ligdicash.orders import read_json, read_order, read_transaction_id
+from bot.sandbox.ligdicash.payouts import Asked, Create, Operator, Order, Paid, Payout, Status, Tally, sum_of
+from bot.sandbox.ligdicash.plans import NEVER_RECEIVED, Mishap, Plan, Reply, Step
+from bot.sandbox.ligdicash.teller import Teller
 from bot.sandbox.ligdicash.tokens import mint
-from bot.sandbox.ligdicash.wire import Answer, Outcome, Request, Silence
+from bot.sandbox.ligdicash.weather import Weather
+from bot.sandbox.ligdicash.wire import Outcome, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from bot.clock import Clock
+
+__all__ = ["Bank", "Create", "Paid"]
 
 CREATE_PATHS = {
     "/pay/v01/withdrawal/create": Endpoint.CUSTOMER,
@@ -36,33 +42,8 @@ STATUS_PATHS = {
     "/pay/v01/straight/payout/confirm/": "payoutToken",
 }
 OPERATORS = (Operator(11, "ORANGE BURKINA"), Operator(12, "MOOV AFRICA BURKINA"))
-TROUBLED_REPLIES: Mapping[Reply, Outcome] = {
-    Reply.HANG: Silence.HANG,
-    Reply.DROP: Silence.DROP,
-    Reply.CRASH: answers.CRASHED,
-}
 SECRET_HEADERS = frozenset({"apikey", "authorization", "cookie"})
-
-
-@dataclass(frozen=True, slots=True)
-class Create:
-    """One create request as received: `body` is its JSON, None when it was none.
-
-    `headers` holds all but the secret ones, names in lower case. `outcome` is `00`, `CodeNN`, or the name
-    of a reply other than JSON: `HANG`, `DROP`, `CRASH`.
-    """
-
-    endpoint: Endpoint
-    body: object
-    headers: Mapping[str, str]
-    outcome: str
-
-
-class Paid(NamedTuple):
-    """How many payouts were paid, and their sum in XOF."""
-
-    times: int
-    amount: int
+_SETTLED = Step(0, Status.PENDING)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -70,25 +51,47 @@ class _Event:
     due: float
     sequence: int
     payout: int
-    status: Status
-    callback: bool
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What a create request came to; `label` as in `Create.outcome`."""
+
+    outcome: Outcome
+    label: str
+    number: int | None = None
 
 
 class Bank:
-    """LigdiCash's side of every payout; `delay` is the time from acceptance to the end, in seconds."""
+    """LigdiCash's side of every payout; `delay` is the time from acceptance to the end, in seconds.
+
+    `faults` counts every trouble that happened, by kind.
+    """
 
     def __init__(
-        self, clock: Clock | None = None, source: random.Random | None = None, delay: float = 1.0
+        self,
+        clock: Clock | None = None,
+        source: random.Random | None = None,
+        delay: float = 1.0,
+        *,
+        weather: Weather | None = None,
     ) -> None:
         self.creates: list[Create] = []
-        self._clock = clock or SystemClock()
+        self.asked: list[Asked] = []
+        self.faults: Counter[str] = Counter()
+        self.weather = weather or Weather()
+        self.clock = clock or SystemClock()
+        self.weather.keep_time(self.clock)
         self._source = source or random.SystemRandom()
         self._delay = delay
         self._payouts: dict[int, Payout] = {}
         self._by_token: dict[str, int] = {}
         self._by_transaction_id: defaultdict[str, set[int]] = defaultdict(set)
+        self._creates_of: defaultdict[str, list[Create]] = defaultdict(list)
         self._events: list[_Event] = []
         self._sequence = itertools.count()
+        self._teller = Teller(self._source, self._mint)
 
     @property
     def payouts(self) -> list[Payout]:
@@ -97,13 +100,23 @@ class Bank:
 
     def paid(self, transaction_id: str) -> int:
         """How many times money left for this `transaction_id`."""
-        return sum(self._payouts[number].paid for number in self._with_transaction_id(transaction_id))
+        return self.tally(transaction_id).paid.times
 
     @property
     def paid_total(self) -> Paid:
         """Everything that was paid."""
-        paid = [payout.amount for payout in self._payouts.values() if payout.paid]
-        return Paid(len(paid), sum(paid))
+        return sum_of(self._payouts.values())
+
+    def tally(self, transaction_id: str) -> Tally:
+        """What was received, accepted and paid for one `transaction_id`; of an unknown one, nothing."""
+        numbers = sorted(self._with_transaction_id(transaction_id))
+        creates = self._creates_of.get(transaction_id, ())
+        return Tally(transaction_id, tuple(creates), tuple(self._payouts[number] for number in numbers))
+
+    @property
+    def tallies(self) -> list[Tally]:
+        """One for each transaction_id that was ever received, in that order."""
+        return [self.tally(transaction_id) for transaction_id in self._creates_of]
 
     def handle(self, request: Request) -> Outcome:
         """Answer one request of the payment API, or say in which way it gets no answer."""
@@ -121,9 +134,9 @@ class Bank:
     def run_due(self) -> list[Callback]:
         """Let everything happen whose time has come; returns the callbacks to send now."""
         callbacks: list[Callback] = []
-        while self._events and self._events[0].due <= self._clock.steady():
+        while self._events and self._events[0].due <= self.clock.steady():
             event = heapq.heappop(self._events)
-            callbacks += self._move(event.payout, event.status, callback=event.callback)
+            callbacks += self._take(event.payout, event.step)
         return callbacks
 
     def settle(self, key: str, status: Status) -> list[Callback]:
@@ -136,25 +149,39 @@ class Bank:
             raise LookupError(key)
         self._events = [event for event in self._events if event.payout not in numbers]
         heapq.heapify(self._events)
-        return [
-            callback for number in sorted(numbers) for callback in self._move(number, status, callback=True)
-        ]
+        step = replace(_SETTLED, status=status)
+        return [callback for number in sorted(numbers) for callback in self._take(number, step)]
 
     def _with_transaction_id(self, key: str) -> set[int]:
         return self._by_transaction_id.get(key, set())
 
     def _create(self, endpoint: Endpoint, request: Request) -> Outcome:
+        mishap = self.weather.meets(endpoint)
+        if mishap in NEVER_RECEIVED:
+            return self._meet(endpoint, mishap).outcome
         body = read_json(request.body)
+        result = self._meet(endpoint, mishap) if mishap else self._decide(endpoint, request, body)
+        create = Create(
+            endpoint=endpoint,
+            body=body,
+            headers={name: value for name, value in request.headers.items() if name not in SECRET_HEADERS},
+            outcome=result.label,
+            received=self.clock.now(),
+            transaction_id=read_transaction_id(body),
+            number=result.number,
+        )
+        self.creates.append(create)
+        self._creates_of[create.transaction_id].append(create)
+        return result.outcome
+
+    def _decide(self, endpoint: Endpoint, request: Request, body: object) -> _Result:
         try:
             _check_keys(request)
             order = read_order(endpoint, body)
             self._check_new(order)
-            outcome, label = self._follow(Behaviour.of(order.customer, endpoint).plan, order)
         except Refusal as refusal:
-            outcome, label = self._refuse(endpoint, refusal.trouble)
-        headers = {name: value for name, value in request.headers.items() if name not in SECRET_HEADERS}
-        self.creates.append(Create(endpoint, body, headers, label))
-        return outcome
+            return self._refuse(endpoint, refusal.trouble)
+        return self._follow(Behaviour.of(order.customer, endpoint).plan.scaled(self._delay), order)
 
     def _check_new(self, order: Order) -> None:
         """Only customer payouts have a duplicate guard, and only what was accepted is remembered by it."""
@@ -164,59 +191,104 @@ class Bank:
         ):
             raise Refusal(Trouble.DUPLICATE)
 
-    def _follow(self, plan: Plan, order: Order) -> tuple[Outcome, str]:
-        token = self._accept(plan, order) if plan.accepts else ""
+    def _follow(self, plan: Plan, order: Order) -> _Result:
+        payout = None
+        if plan.accepts:
+            plan = self.weather.bend(plan)
+            payout = self._accept(plan, order)
+        self.faults.update(of_create(plan))
+        number = payout.number if payout else None
         if plan.trouble:
-            raise Refusal(plan.trouble)
-        if plan.reply in TROUBLED_REPLIES:
-            return TROUBLED_REPLIES[plan.reply], plan.reply.name
-        return answers.created(order.endpoint, token), "00"
+            return replace(self._refuse(order.endpoint, plan.trouble), number=number)
+        token = payout.token if payout else ""
+        good = replace(answers.created(order.endpoint, token), after=plan.answers_after)
+        label = "00" if plan.reply is Reply.NORMAL else plan.reply.name
+        return _Result(answers.spoilt(plan.reply, good), label, number)
 
-    def _refuse(self, endpoint: Endpoint, trouble: Trouble) -> tuple[Answer, str]:
+    def _meet(self, endpoint: Endpoint, mishap: Mishap) -> _Result:
+        """What the weather answers in the bank's place: nothing is accepted."""
+        self.faults[of_answer(endpoint, mishap)] += 1
+        if isinstance(mishap, Trouble):
+            return self._refuse(endpoint, mishap)
+        return _Result(answers.spoilt(mishap, answers.created(endpoint, "")), mishap.name)
+
+    def _refuse(self, endpoint: Endpoint, trouble: Trouble) -> _Result:
         code = CODES[endpoint][trouble]
-        return answers.failed(endpoint, code, self._source), f"Code{code}"
+        return _Result(answers.failed(endpoint, code, self._source), f"Code{code}")
 
-    def _accept(self, plan: Plan, order: Order) -> str:
+    def _accept(self, plan: Plan, order: Order) -> Payout:
         number = len(self._payouts) + 1
-        token = self._mint(number)
+        token = mint(number, self.clock.now(), self._source)
         operator = self._source.choice(OPERATORS)
-        self._payouts[number] = Payout(number, token, order, operator, self._clock.now())
+        payout = Payout(number, token, order, operator, self.clock.now(), tokens=(token,))
+        self._payouts[number] = payout
+        self._by_token[token] = number
         if order.transaction_id:
             self._by_transaction_id[order.transaction_id].add(number)
-        due = self._clock.steady() + self._delay
-        heapq.heappush(self._events, _Event(due, next(self._sequence), number, plan.ends, plan.callback))
-        return token
+        self._schedule(number, plan.course)
+        if plan.ailment:
+            ailment = plan.ailment
+            self.weather.ail(token, ailment.mishap, after=ailment.after, seconds=ailment.lasts)
+        return payout
+
+    def _schedule(self, number: int, course: Sequence[Step]) -> None:
+        for step in course:
+            due = self.clock.steady() + step.after
+            heapq.heappush(self._events, _Event(due, next(self._sequence), number, step))
 
     def _mint(self, number: int) -> str:
-        token = mint(number, self._clock.now(), self._source)
+        """A callback's token: one more name for a payout."""
+        token = mint(number, self.clock.now(), self._source)
         self._by_token[token] = number
+        payout = self._payouts[number]
+        self._payouts[number] = replace(payout, tokens=(*payout.tokens, token))
         return token
 
-    def _move(self, number: int, status: Status, *, callback: bool) -> list[Callback]:
-        before = self._payouts[number]
-        word = (
-            self._source.choice(["notcompleted", "nocompleted"]) if status is Status.NOTCOMPLETED else status
-        )
-        payout = replace(before, status=status, word=word, paid=before.paid or status is Status.COMPLETED)
-        self._payouts[number] = payout
-        if not callback or not payout.callback_url:
-            return []
-        return [twins(payout, self._mint(number), self._source)]
+    def _take(self, number: int, step: Step) -> list[Callback]:
+        """One step in a payout's life, and the callbacks that tell of it."""
+        before, now = self._payouts[number], self.clock.now()
+        self.faults.update(of_step(before, step, now))
+        if step.status:
+            word = step.word or self._word(step.status)
+            payout = replace(before, status=step.status, word=word)
+            if step.status is Status.COMPLETED and not before.paid:
+                payout = replace(payout, paid=True, paid_at=now)
+            self._payouts[number] = payout
+        return self._teller.tell(self._payouts, number, step)
 
-    def _status(self, request: Request, token: str) -> Answer:
+    def _word(self, status: Status) -> str:
+        """Both spellings of a failure are live."""
+        if status is Status.NOTCOMPLETED:
+            return self._source.choice(["notcompleted", "nocompleted"])
+        return status
+
+    def _status(self, request: Request, token: str) -> Outcome:
+        number = self._by_token.get(token)
+        mishap = self.weather.meets(Endpoint.STATUS, token)
+        result = self._meet(Endpoint.STATUS, mishap) if mishap else self._look_up(request, token)
+        if mishap not in NEVER_RECEIVED:
+            self.asked.append(Asked(self.clock.now(), token, number, result.label))
+        return result.outcome
+
+    def _look_up(self, request: Request, token: str) -> _Result:
+        """Creation tokens and callback tokens are good for either route, as long as the weather allows."""
         try:
             _check_keys(request)
-            return self._found(token)
+            payout = self._found(token)
         except Refusal as refusal:
-            return self._refuse(Endpoint.STATUS, refusal.trouble)[0]
+            return self._refuse(Endpoint.STATUS, refusal.trouble)
+        after = self.weather.slowness()
+        if after:
+            self.faults["status: answered late"] += 1
+        answer = answers.status(payout, token, self._source)
+        return _Result(replace(answer, after=after), payout.word)
 
-    def _found(self, token: str) -> Answer:
-        """Creation tokens and callback tokens are good for either route, for ever."""
+    def _found(self, token: str) -> Payout:
         if not token:
             raise Refusal(Trouble.BAD_INPUT)
         if token not in self._by_token:
             raise Refusal(Trouble.NOT_FOUND)
-        return answers.status(self._payouts[self._by_token[token]], token, self._source)
+        return self._payouts[self._by_token[token]]
 
 
 def _check_keys(request: Request) -> None:

@@ -26,27 +26,31 @@ class Encoding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One of the twins."""
+    """One of the twins; `labelled` is the content type that it wrongly goes out with, empty for none."""
 
     encoding: Encoding
     body: bytes
+    labelled: str | None = None
+
+    @property
+    def content_type(self) -> str:
+        """What its header says."""
+        return self.encoding.value if self.labelled is None else self.labelled
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """What is to be sent to `payout.callback_url` at once, both posts side by side."""
+    """What is to be sent to `payout.callback_url` at once, all posts side by side: two, when all is well."""
 
     payout: Payout
-    posts: tuple[Post, Post]
+    posts: tuple[Post, ...]
 
 
 def twins(payout: Payout, token: str, source: random.Random) -> Callback:
     """The two posts for the payout's present status; `token` is the callback's own."""
     fields = _fields(payout, token, source)
     form = Post(Encoding.FORM, urlencode(list(_flat(payout, fields, source))).encode())
-    document = Post(
-        Encoding.JSON, json.dumps({**fields, "custom_data": source.choice([[], listed(payout)])}).encode()
-    )
+    document = Post(Encoding.JSON, json.dumps({**fields, "custom_data": source.choice([[], listed(payout)])}).encode())
     return Callback(payout, source.choice([(form, document), (document, form)]))
 
 

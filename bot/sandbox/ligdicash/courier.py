@@ -57,11 +57,9 @@ class Courier:
         self._done(Delivery(payout, post.encoding, await self._answer(payout.callback_url, post)))
 
     async def _answer(self, url: str, post: Post) -> int | None:
-        headers = {"Content-Type": post.encoding}
+        headers = {"Content-Type": post.content_type}
         try:
-            async with self._session.post(
-                url, data=post.body, headers=headers, allow_redirects=False
-            ) as response:
+            async with self._session.post(url, data=post.body, headers=headers, allow_redirects=False) as response:
                 return response.status
         except (aiohttp.ClientError, OSError, ValueError):  # ValueError: what yarl and idna say of a bad URL
             return None

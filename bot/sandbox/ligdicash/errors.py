@@ -86,8 +86,7 @@ MEANINGS: Mapping[Endpoint, Mapping[str, Trouble]] = {
 
 # The other way round; where several codes mean the same, the first is answered.
 CODES: Mapping[Endpoint, Mapping[Trouble, str]] = {
-    endpoint: {meaning: code for code, meaning in reversed(list(codes.items()))}
-    for endpoint, codes in MEANINGS.items()
+    endpoint: {meaning: code for code, meaning in reversed(list(codes.items()))} for endpoint, codes in MEANINGS.items()
 }
 
 

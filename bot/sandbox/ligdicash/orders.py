@@ -24,6 +24,14 @@ def read_json(body: bytes) -> object:
     return parsed
 
 
+def read_transaction_id(body: object) -> str:
+    """What a create request's JSON calls itself, however wrong the rest of it is; empty when it does not."""
+    fields = body.get("commande") if isinstance(body, dict) else None
+    custom_data = fields.get("custom_data") if isinstance(fields, dict) else None
+    named = custom_data.get("transaction_id") if isinstance(custom_data, dict) else None
+    return named if isinstance(named, str) else ""
+
+
 def read_order(endpoint: Endpoint, body: object) -> Order:
     """Check a create request's JSON; raises `Refusal`.
 
@@ -47,9 +55,7 @@ def read_order(endpoint: Endpoint, body: object) -> Order:
         amount=_amount(fields.get("amount"), bad),
         description=description,
         callback_url=callback_url if isinstance(callback_url, str) else "",
-        top_up_wallet=_top_up_wallet(fields.get("top_up_wallet"), bad)
-        if endpoint is Endpoint.CUSTOMER
-        else None,
+        top_up_wallet=_top_up_wallet(fields.get("top_up_wallet"), bad) if endpoint is Endpoint.CUSTOMER else None,
         custom_data=custom_data,
     )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from bot.sandbox.ligdicash.errors import Endpoint
 
@@ -57,7 +57,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Payout:
-    """An accepted payout. `paid` never goes back: money that left stays counted, whatever is said later."""
+    """An accepted payout. `paid` never goes back: money that left stays counted, whatever is said later.
+
+    `tokens` are all that name it, the creation's first; `created` and `paid_at` in milliseconds since 1970.
+    """
 
     number: int
     token: str
@@ -67,6 +70,8 @@ class Payout:
     status: Status = Status.PENDING
     word: str = Status.PENDING
     paid: bool = False
+    tokens: tuple[str, ...] = ()
+    paid_at: int | None = None
 
     @property
     def endpoint(self) -> Endpoint:
@@ -92,3 +97,66 @@ class Payout:
     def callback_url(self) -> str:
         """As given, good or bad."""
         return self.order.callback_url
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """One create request as received: `body` is its JSON, None when it was none.
+
+    `headers` holds all but the secret ones, names in lower case. `outcome` is `00`, `CodeNN`, or the name of
+    the reply when that was no good answer: `HANG`, `DROP`, `CRASH` and so on. `number` is that of the payout
+    that came of it, None when it was not accepted. `received` in milliseconds since 1970.
+    """
+
+    endpoint: Endpoint
+    body: object
+    headers: Mapping[str, str]
+    outcome: str
+    received: int = 0
+    transaction_id: str = ""
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One status call as received, by `token`; `number` is the payout's, None for a token of nobody.
+
+    `said` is the status word that was answered, else `CodeNN` or the name of the reply; `at` in milliseconds.
+    """
+
+    at: int
+    token: str
+    number: int | None
+    said: str
+
+
+class Paid(NamedTuple):
+    """How many payouts were paid, and their sum in XOF."""
+
+    times: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the bank knows of one transaction_id: what it received, and what it accepted of that."""
+
+    transaction_id: str
+    creates: tuple[Create, ...]
+    payouts: tuple[Payout, ...]
+
+    @property
+    def paid(self) -> Paid:
+        """What left for it."""
+        return sum_of(self.payouts)
+
+    @property
+    def tokens(self) -> frozenset[str]:
+        """All tokens by which it can be asked about, or once could."""
+        return frozenset(token for payout in self.payouts for token in payout.tokens)
+
+
+def sum_of(payouts: Iterable[Payout]) -> Paid:
+    """Number and sum of those that were paid."""
+    amounts = [payout.amount for payout in payouts if payout.paid]
+    return Paid(len(amounts), sum(amounts))

@@ -23,11 +23,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is sent back."""
+    """What is sent back, `after` so many seconds; with `cut`, the connection breaks in the middle of it."""
 
     status: int
     body: str
     content_type: str = "application/json"
+    after: float = 0.0
+    cut: bool = False
 
 
 class Silence(Enum):
@@ -35,6 +37,8 @@ class Silence(Enum):
 
     HANG = "the connection stays open and nothing is sent"
     DROP = "the connection is closed without an answer"
+    REFUSED = "nobody listens: nothing was received"
+    UNREACHABLE = "no connection comes about: nothing was received"
 
 
 Outcome = Answer | Silence

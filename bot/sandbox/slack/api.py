@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from bot.sandbox.slack.views import View
     from bot.sandbox.slack.workspace import Workspace
 
-DEFAULT_SCOPES = frozenset(
-    {"commands", "chat:write", "users:read", "channels:read", "groups:read", "im:write"}
-)
+DEFAULT_SCOPES = frozenset({"commands", "chat:write", "users:read", "channels:read", "groups:read", "im:write"})
 
 IN_A_STRING = {
     "blocks": "invalid_blocks_format",
@@ -328,9 +326,7 @@ class WebApi:
         if "view_id" not in args and "external_id" not in args:
             raise Refused("invalid_arguments", ["[ERROR] missing required field: view_id"])
         for view in self.workspace.views.values():
-            named = view.id == args.get("view_id") or view.spec.get("external_id") == args.get(
-                "external_id", ""
-            )
+            named = view.id == args.get("view_id") or view.spec.get("external_id") == args.get("external_id", "")
             if named and view.is_open:
                 return view
         raise Refused("not_found")

@@ -108,9 +108,7 @@ class Channel:
     @property
     def name_in_payloads(self) -> str:
         """How commands and clicks name it."""
-        return {ChannelKind.DIRECT: "directmessage", ChannelKind.PRIVATE: "privategroup"}.get(
-            self.kind, self.name
-        )
+        return {ChannelKind.DIRECT: "directmessage", ChannelKind.PRIVATE: "privategroup"}.get(self.kind, self.name)
 
     def other(self, user: str) -> str:
         """The one `user` talks to in a direct message."""

@@ -103,9 +103,7 @@ class Post:
         self._changed()
         return ended
 
-    async def replay(
-        self, earlier: Delivered, *, retry_num: int | None = 1, reason: str = "http_timeout"
-    ) -> Delivered:
+    async def replay(self, earlier: Delivered, *, retry_num: int | None = 1, reason: str = "http_timeout") -> Delivered:
         """Deliver an earlier payload once more, as Slack's retries and redeliveries do."""
         return await self.deliver(replace(earlier.delivery, retry_num=retry_num, retry_reason=reason))
 

@@ -84,9 +84,7 @@ class Hands:
             except Refused as refused:
                 error = refused.error
         if error:
-            space.note(
-                place, f"only {space.people.called(user)} sees: {name} failed with the error “{error}”"
-            )
+            space.note(place, f"only {space.people.called(user)} sees: {name} failed with the error “{error}”")
         shown = message.text if message else ""
         return CommandAnswer(ended.status, shown, ended.seconds, error, message, ended)
 
@@ -220,9 +218,7 @@ def find_button(buttons: Sequence[Button], name: str) -> Button:
         found = [each for each in buttons if test(each.action_id, name) or test(each.text, name)]
         if len(found) == 1:
             return found[0]
-    raise Impossible(
-        f"no single button {name!r}; there are {[(each.action_id, each.text) for each in buttons]}"
-    )
+    raise Impossible(f"no single button {name!r}; there are {[(each.action_id, each.text) for each in buttons]}")
 
 
 def _clicked(ended: Delivered, dialog: Dialog | None) -> ClickResult:
@@ -246,9 +242,7 @@ def _checked_errors(view: View, errors: object) -> dict[str, str]:
 
 def _wrong_fields(view: View) -> dict[str, str]:
     """What Slack itself says about fields, before it asks the bot."""
-    found = {
-        each.block_id: _wrong(each.element, view.values[each.block_id], each.optional) for each in view.inputs
-    }
+    found = {each.block_id: _wrong(each.element, view.values[each.block_id], each.optional) for each in view.inputs}
     return {name: message for name, message in found.items() if message}
 
 

@@ -187,15 +187,11 @@ def _block(required: dict[str, Check], optional: dict[str, Check], *more: Check)
 
 
 BLOCKS: dict[str, Check] = {
-    "actions": _block(
-        {"elements": listing(typed({"button": BUTTON, "overflow": OVERFLOW, **CHOICES}), 25)}, {}
-    ),
+    "actions": _block({"elements": listing(typed({"button": BUTTON, "overflow": OVERFLOW, **CHOICES}), 25)}, {}),
     "context": _block({"elements": listing(typed(IN_CONTEXT), 10)}, {}),
     "divider": _block({}, {}),
     "header": _block({"text": plain_text(150)}, {}),
-    "image": _block(
-        IMAGE_PARTS, {**IMAGE_SOURCE, "title": plain_text(2000)}, just_one_of("image_url", "slack_file")
-    ),
+    "image": _block(IMAGE_PARTS, {**IMAGE_SOURCE, "title": plain_text(2000)}, just_one_of("image_url", "slack_file")),
     "input": _block(
         {"label": plain_text(2000), "element": typed({**TYPED, **CHOICES})},
         {"hint": plain_text(2000), "optional": boolean, "dispatch_action": boolean},

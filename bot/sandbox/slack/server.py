@@ -46,9 +46,7 @@ class SlackStandIn(Slack):
 
     @classmethod
     @asynccontextmanager
-    async def running(
-        cls, host: str = "127.0.0.1", port: int = 0, **parts: Unpack[Parts]
-    ) -> AsyncIterator[Self]:
+    async def running(cls, host: str = "127.0.0.1", port: int = 0, **parts: Unpack[Parts]) -> AsyncIterator[Self]:
         """A stand-in that serves until the block is left."""
         slack = cls(**parts)
         runner = web.AppRunner(slack.app(), access_log=None, shutdown_timeout=0.1)
@@ -86,7 +84,7 @@ class SlackStandIn(Slack):
         call = self.api.exchange(request.match_info["method"], token, args)
         if call.trouble:
             return await _troubled(request, call.trouble, call.answer)
-        return web.json_response(call.answer)
+        return web.json_response(call.answer, headers={"X-OAuth-Scopes": ",".join(sorted(self.api.scopes))})
 
     async def _serve_response_url(self, request: web.Request) -> web.Response:
         try:

@@ -140,15 +140,11 @@ class Workspace:
         channel = self.channel(channel_id)
         if not channel.is_direct:
             return f"#{channel.name}"
-        return "DM " + " & ".join(
-            self.people.called(member) for member in sorted(channel.members - {BOT_USER})
-        )
+        return "DM " + " & ".join(self.people.called(member) for member in sorted(channel.members - {BOT_USER}))
 
     def permalink(self, message: Message) -> str:
         """The web address of a message."""
-        link = (
-            f"https://{self.domain}.slack.example/archives/{message.channel}/p{message.ts.replace('.', '')}"
-        )
+        link = f"https://{self.domain}.slack.example/archives/{message.channel}/p{message.ts.replace('.', '')}"
         return f"{link}?thread_ts={message.thread_ts}&cid={message.channel}" if message.thread_ts else link
 
     # Messages
@@ -165,9 +161,7 @@ class Workspace:
         """Let a person write something."""
         return self.post(Message(channel, self.next_ts(), user, text, thread_ts=thread_ts))
 
-    def edit(
-        self, message: Message, text: str, blocks: Sequence[Json], metadata: Json | None = None
-    ) -> Message:
+    def edit(self, message: Message, text: str, blocks: Sequence[Json], metadata: Json | None = None) -> Message:
         """Give a message, ephemeral or not, other content."""
         before = Edit(message.text, message.blocks)
         after = replace(
@@ -199,9 +193,7 @@ class Workspace:
     def whisper(self, message: Message) -> Message:
         """Show a message to one person only."""
         self.ephemerals.append(message)
-        self.note(
-            self.place(message.channel), f"only {self.people.called(message.to or '')} sees:", message.seen
-        )
+        self.note(self.place(message.channel), f"only {self.people.called(message.to or '')} sees:", message.seen)
         return message
 
     def current(self, message: Message) -> Message:
@@ -211,9 +203,7 @@ class Workspace:
         try:
             return self.channel(message.channel).messages[message.ts]
         except KeyError:
-            raise LookupError(
-                f"message {message.ts} is not in {self.place(message.channel)} any more"
-            ) from None
+            raise LookupError(f"message {message.ts} is not in {self.place(message.channel)} any more") from None
 
     def _ephemeral_index(self, message: Message) -> int:
         for index, each in enumerate(self.ephemerals):

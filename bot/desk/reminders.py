@@ -1,0 +1,53 @@
+"""Requests that nobody decides: reminders that page the approvers, none in quiet hours, and an end."""
+
+from __future__ import annotations
+
+from bot.clock import HOUR, MINUTE
+from bot.desk.telling import tell
+from bot.policy import Rules
+from storage.ledger import Ledger, Transaction
+from storage.payout import EventKind, Outcome, State
+
+# How long after the request approvers are paged again.
+REMIND_AFTER = (15 * MINUTE, HOUR, 4 * HOUR)
+
+
+def next_look(rules: Rules, *, requested_at: int, now: int) -> tuple[int, int]:
+    """When a request is looked at next, and how many reminders are behind it at `now`.
+
+    Reminders that fall into quiet hours wait for their end, and become one there. Milliseconds since 1970.
+    """
+    expires_at = requested_at + rules.request_ttl_hours * HOUR
+    times = [rules.quiet_hours.after(requested_at + pause, rules.timezone) for pause in REMIND_AFTER]
+    behind = sum(time <= now for time in times)
+    ahead = [time for time in times if time > now]
+    return min([*ahead, expires_at]), behind
+
+
+class Reminders:
+    """Looks at requests that are due."""
+
+    def __init__(self, ledger: Ledger, rules: Rules) -> None:
+        self._ledger = ledger
+        self._rules = rules
+
+    async def look(self, payout: str) -> None:
+        """Remind of an undecided request, or end it when its time is over."""
+        await self._ledger.write(lambda tx: self._look(tx, payout))
+
+    def _look(self, tx: Transaction, payout_id: str) -> None:
+        record = tx.record(payout_id)
+        if record is None or record.payout.state is not State.REQUESTED:
+            return
+        payout, attempt = record.payout, record.attempt
+        if tx.now >= attempt.requested_at + self._rules.request_ttl_hours * HOUR:
+            if tx.move(payout, State.EXPIRED, due_at=None):
+                tx.end_attempt(payout.id, payout.attempt, Outcome.NEVER_SENT)
+                tell(tx, EventKind.EXPIRED, payout, data={"why": "nobody decided"})
+            return
+        due_at, behind = next_look(self._rules, requested_at=attempt.requested_at, now=tx.now)
+        tx.look_again(payout.id, due_at)
+        if behind > attempt.reminders:
+            tx.note_reminded(payout, behind)
+            minutes = (tx.now - attempt.requested_at) // MINUTE
+            tell(tx, EventKind.REMINDED, payout, data={"minutes": minutes})

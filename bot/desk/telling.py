@@ -1,0 +1,66 @@
+"""Recording what happened so that it is told: one event, in its change's transaction, with every place to reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.speech.notices import addresses
+from bot.speech.words import Answer
+from storage.ledger import Data, Transaction
+from storage.payout import Address, EventKind, Payout, Record
+
+
+def tell(  # noqa: PLR0913 - one word for each thing that an event says
+    tx: Transaction,
+    kind: EventKind,
+    payout: Payout,
+    *,
+    data: Data,
+    attempt: int | None = None,
+    actor: str | None = None,
+    besides: Iterable[Address] = (),
+) -> int:
+    """Record an event of a payout's current attempt, or of the one that is named; the event's id.
+
+    `besides` are places that it concerns beyond its own.
+    """
+    return tx.append(
+        kind,
+        payout=payout.id,
+        attempt=payout.attempt if attempt is None else attempt,
+        actor=actor,
+        data=data,
+        addresses=[*addresses(kind, channel=payout.channel, actor=actor, requester=payout.requester), *besides],
+    )
+
+
+def refuse(tx: Transaction, kind: EventKind, person: str, channel: str, data: Data, record: Record | None) -> None:
+    """Record that somebody changed nothing, and tell that person why.
+
+    The same again within a minute is answered again, but written down once: nobody fills the ledger by clicking.
+    """
+    payout = None if record is None else record.payout.id
+    why = " ".join(str(data[name]) for name in _SAYS_ANOTHER_THING if data.get(name))
+    if tx.repeats_refusal(person, kind, payout, why, channel):
+        return
+    times = tx.refused_before(person, kind, payout, why)
+    event = tx.append(
+        kind,
+        payout=payout,
+        attempt=None if record is None else record.payout.attempt,
+        actor=person,
+        data={**data, "times_before": times} if times else data,
+        addresses=addresses(kind, channel=channel, actor=person),
+    )
+    tx.note_refusal(person, kind, payout, why, event)
+
+
+# Two refusals that differ in one of these read differently, so one is no repetition of the other.
+_SAYS_ANOTHER_THING = ("what", "why", "answer", "left", "stale", "asked_for")
+
+
+def answer(
+    tx: Transaction, what: Answer, person: str, channel: str, record: Record | None = None, left: int | None = None
+) -> None:
+    """Tell one person why nothing was changed; `left` is XOF where a limit is the reason."""
+    refuse(tx, EventKind.ANSWERED, person, channel, {"answer": what, "left": left}, record)

@@ -1,0 +1,121 @@
+// Messages and threads.
+import { h, svg, ICONS, clock, momentOf } from "./dom.js";
+import { blocks } from "./blocks.js";
+import { mrkdwn } from "./mrkdwn.js";
+
+export const isReply = (message) => message.thread_ts !== null;
+export const keyOf = (message) => `${message.channel}:${message.ts}`;
+const byTime = (one, other) => (one.ts < other.ts ? -1 : 1);
+
+export function inChannel(store, channel) {
+  return store
+    .all("message")
+    .filter((each) => each.channel === channel && !isReply(each))
+    .sort(byTime);
+}
+
+export function inThread(store, { channel, ts }) {
+  const of = store.all("message").filter((each) => each.channel === channel);
+  const parent = of.filter((each) => each.ts === ts);
+  return [...parent, ...of.filter((each) => each.thread_ts === ts).sort(byTime)];
+}
+
+// Entries for `reconcile`; `context` has names, bot, edited (keys), click(message, …), openThread, dismiss.
+export function entries(list, store, context, { summaries }) {
+  const replies = new Map();
+  if (summaries) {
+    for (const each of store.all("message")) {
+      if (isReply(each) && !each.only_you)
+        replies.set(each.thread_ts, [...(replies.get(each.thread_ts) ?? []), each]);
+    }
+  }
+  return list.map((message) => {
+    const below = replies.get(message.ts) ?? [];
+    return {
+      key: keyOf(message),
+      version: JSON.stringify([message, below.map((each) => each.ts), context.names.who]),
+      build: () => drawn(message, below, context),
+    };
+  });
+}
+
+function drawn(message, below, context) {
+  const name = context.names.people[message.author] ?? message.author;
+  const isBot = message.author === context.names.bot;
+  const head = h(
+    "div",
+    { class: "who" },
+    h("strong", {}, name),
+    isBot ? h("span", { class: "tag" }, "App") : null,
+    h("time", {}, clock(momentOf(message.ts))),
+  );
+  const body = h("div", { class: "content" }, shown(message, context));
+  const item = h(
+    "li",
+    { class: classes(message, context.edited.has(keyOf(message))), tabindex: "-1", "data-ts": message.ts },
+    avatar(name, isBot),
+    h(
+      "div",
+      { class: "what" },
+      message.only_you ? only(message, context) : null,
+      head,
+      body,
+      thread(message, below, context),
+    ),
+  );
+  return item;
+}
+
+const classes = (message, changed) =>
+  ["message", message.only_you ? "only-you" : "", changed ? "changed" : ""].join(" ").trim();
+
+export function avatar(name, isBot) {
+  const face = h(
+    "span",
+    { class: isBot ? "avatar bot" : "avatar", "aria-hidden": "true" },
+    isBot ? "✓" : name.slice(0, 1),
+  );
+  if (!isBot)
+    face.dataset.tone = String([...name].reduce((sum, letter) => sum + letter.codePointAt(0), 0) % 5);
+  return face;
+}
+
+function only(message, context) {
+  return h(
+    "p",
+    { class: "only" },
+    svg(ICONS.eye, 14),
+    "Only visible to you ",
+    h(
+      "button",
+      { type: "button", class: "link", "data-focus": "dismiss", onclick: () => context.dismiss(message) },
+      "Dismiss",
+    ),
+  );
+}
+
+function shown(message, context) {
+  if (!message.blocks.length)
+    return h(
+      "div",
+      { class: "block section" },
+      h("div", { class: "words" }, mrkdwn(message.text, context.names)),
+    );
+  return blocks(message.blocks, {
+    names: context.names,
+    click: (block_id, element, choose, target) => context.click(message, block_id, element, choose, target),
+  });
+}
+
+function thread(message, below, context) {
+  if (!below.length) return null;
+  const count = below.length === 1 ? "1 reply" : `${below.length} replies`;
+  const last = below.reduce((one, other) => (one.ts > other.ts ? one : other));
+  return h(
+    "button",
+    { type: "button", class: "replies", "data-focus": "replies", onclick: () => context.openThread(message) },
+    svg(ICONS.reply, 16),
+    h("span", {}, count),
+    h("span", { class: "fine" }, `last at ${clock(momentOf(last.ts))}`),
+  );
+}

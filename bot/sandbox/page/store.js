@@ -1,0 +1,48 @@
+// What the server says that somebody sees, and the way back to it.
+
+export class Store {
+  constructor(onchange, onlost) {
+    this.items = new Map();
+    this.onchange = onchange;
+    this.onlost = onlost;
+    this.stream = null;
+  }
+
+  get(key) {
+    return this.items.get(key);
+  }
+
+  all(kind) {
+    return [...this.items].filter(([key]) => key.startsWith(`${kind}:`)).map(([, item]) => item);
+  }
+
+  follow(who) {
+    this.stream?.close();
+    const stream = (this.stream = new EventSource(`events?as=${encodeURIComponent(who)}`));
+    stream.onmessage = (event) => {
+      if (stream === this.stream) this.take(JSON.parse(event.data));
+    };
+    stream.onerror = () => this.onlost(true);
+    stream.onopen = () => this.onlost(false);
+  }
+
+  take({ whole, set, gone }) {
+    if (whole) this.items.clear();
+    for (const [key, item] of Object.entries(set)) this.items.set(key, item);
+    for (const key of gone) this.items.delete(key);
+    this.onchange(whole);
+  }
+}
+
+export async function perform(deed) {
+  try {
+    const response = await fetch("do", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(deed),
+    });
+    return await response.json();
+  } catch {
+    return { ok: false, error: "The demo does not answer. Is it still running?" };
+  }
+}

@@ -1,0 +1,162 @@
+"""The question in a card's thread: the decision that is asked for, with its buttons, and what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from slack_sdk.models.blocks import Block, ButtonElement
+
+from bot.policy import Rules, approvals_needed, eligible
+from bot.speech import words
+from bot.speech.blocks import (
+    Button,
+    Message,
+    button,
+    context,
+    dialog,
+    message,
+    number_of,
+    row,
+    sections,
+)
+from bot.speech.cards import brake_line, state_of
+from storage.payout import Earlier, Payout, Record, State
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What an installation says about deciding, beside the payout itself."""
+
+    rules: Rules
+    workspace_url: str
+
+
+def question(record: Record, asking: Asking) -> Message:
+    """The decision asked for; its buttons are there only while there is something to decide."""
+    payout, timezone = record.payout, asking.rules.timezone
+    if payout.state is State.REQUESTED:
+        return _open_question(record, asking)
+    line = _answer_line(record, timezone)
+    return message(line, *sections(_about(payout, words.QUESTION_ANSWERED)), *sections(line))
+
+
+def _open_question(record: Record, asking: Asking) -> Message:
+    payout = record.payout
+    text = words.QUESTION_TEXT.format(
+        amount=words.amount(payout.amount),
+        number=number_of(payout),
+        requester_name=words.typed(payout.requester_name),
+        reason=words.typed(payout.reason),
+    )
+    asked = _about(payout, words.QUESTION, paged=eligible(record, asking.rules))
+    top: list[Block] = [block for line in _before_deciding(record, asking) for block in sections(line)]
+    buttons = row(
+        "decision",
+        _approve_button(payout),
+        button(Button.REJECT, payout, style="danger"),
+        button(Button.CANCEL, payout, asks=dialog(words.CANCEL_TITLE, words.CANCEL_TEXT, words.CANCEL)),
+    )
+    beside = [context(line) for line in _beside_deciding(record, asking.rules)]
+    return message(text, *top, *sections(asked), *beside, *buttons, context(words.QUESTION_FOUR_EYES))
+
+
+def _before_deciding(record: Record, asking: Asking) -> list[str]:
+    """What an approver must know first."""
+    found = []
+    if record.brake is not None:
+        found.append(brake_line(record.brake))
+    if record.earlier or record.counted.may_still_be_paid:
+        leads = words.QUESTION_LEADS if record.counted.may_still_be_paid else words.QUESTION_EARLIER
+        found.append("\n".join([leads, *earlier_lines(record.earlier, asking)]))
+    if record.payout.attempt > 1:
+        found.append(
+            words.QUESTION_AGAIN.format(attempt=record.payout.attempt, asked_by=words.mention(record.attempt.asked_by))
+        )
+    return found
+
+
+def _beside_deciding(record: Record, rules: Rules) -> list[str]:
+    """How many agree so far, and what this person was approved lately."""
+    found = []
+    needed = approvals_needed(record.payout.amount, record.counted, rules)
+    if record.approvers:
+        found.append(
+            words.QUESTION_COUNT.format(
+                given=len(record.approvers), needed=needed, approvers=words.mentions(record.approvers)
+            )
+        )
+    elif needed > 1:
+        found.append(words.QUESTION_TWO)
+    if record.counted.times:
+        found.append(words.QUESTION_TODAY.format(times=record.counted.times, total=words.amount(record.counted.total)))
+    return found
+
+
+def earlier_lines(earlier: Sequence[Earlier], asking: Asking) -> list[str]:
+    """Payouts that this one may repeat, each with a link to its card."""
+    return [
+        words.EARLIER_LINE.format(
+            link=_link(found, asking.workspace_url),
+            amount=words.amount(found.amount),
+            state=words.STATES[found.state],
+            time=words.at(found.created_at, asking.rules.timezone),
+            order=words.EARLIER_SAME_ORDER if found.same_order else "",
+        )
+        for found in earlier
+    ]
+
+
+def _link(found: Earlier, workspace_url: str) -> str:
+    if found.card_ts is None or not workspace_url:
+        return f"*{found.payout}*"
+    return f"<{words.permalink(workspace_url, found.channel, found.card_ts)}|{found.payout}>"
+
+
+def _about(payout: Payout, sentence: str, *, paged: tuple[str, ...] = ()) -> str:
+    """What is asked, with who, why, for which order and how."""
+    first = sentence.format(
+        approvers=words.mentions(paged) or words.QUESTION_NOBODY,
+        amount=words.amount(payout.amount),
+        number=number_of(payout),
+        requester=words.mention(payout.requester),
+        reason=words.typed(payout.reason),
+    )
+    order = payout.order_reference
+    lines = [first] if order is None else [first, words.QUESTION_ORDER.format(order=words.typed(order))]
+    return "\n".join([*lines, words.QUESTION_WAY.format(way=words.WAYS[payout.way])])
+
+
+def _approve_button(payout: Payout) -> ButtonElement:
+    amount = words.amount(payout.amount)
+    asked = words.CONFIRM_TEXT.format(
+        amount=amount,
+        number=number_of(payout),
+        requester_name=payout.requester_name,
+        way=words.WAYS[payout.way],
+    )
+    asks = dialog(words.CONFIRM_TITLE.format(amount=amount), asked, words.CONFIRM_YES)
+    return button(Button.APPROVE, payout, style="primary", asks=asks)
+
+
+def _answer_line(record: Record, timezone: ZoneInfo) -> str:
+    payout = record.payout
+    if payout.state is State.REJECTED:
+        return words.QUESTION_REJECTED.format(
+            decider=words.mention(payout.decided_by or ""),
+            time=words.clock(payout.changed_at, timezone),
+            reason=words.typed(payout.decision_reason or ""),
+        )
+    if record.attempt.approved_at is not None:
+        paying = payout.state in _PAYING and record.brake is None
+        sentence = words.QUESTION_APPROVED if paying else words.QUESTION_WAS_APPROVED
+        return sentence.format(
+            approvers=words.mentions(record.approvers),
+            time=words.clock(record.attempt.approved_at, timezone),
+            state=state_of(record),
+        )
+    return words.QUESTION_CLOSED.format(state=state_of(record))
+
+
+_PAYING = frozenset({State.APPROVED, State.SENDING})

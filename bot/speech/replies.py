@@ -1,0 +1,118 @@
+"""What `/payout status`, `list` and `policy` answer, and what Home shows: only to the person who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slack_sdk.models.blocks import Block, DividerBlock, HeaderBlock
+from slack_sdk.models.views import View
+
+from bot.policy import Refusal, Rules
+from bot.speech import words
+from bot.speech.blocks import context, number_of, section
+from bot.speech.cards import state_of
+from storage.payout import Record
+
+# Slack takes 100 blocks in a Home tab.
+MOST_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds for one person: why they may not ask or approve (None: they may), and what was approved today, XOF."""
+
+    asking: Refusal | None
+    approving: Refusal | None
+    team_today: int
+    own_today: int
+
+
+def status(record: Record, workspace_url: str) -> str:
+    """One payout in a line, with a link to its card."""
+    payout = record.payout
+    link = ""
+    if payout.card_ts is not None and workspace_url:
+        link = words.STATUS_LINK.format(link=words.permalink(workspace_url, payout.channel, payout.card_ts))
+    return words.STATUS_LINE.format(
+        payout=payout.id,
+        amount=words.amount(payout.amount),
+        number=number_of(payout),
+        reason=words.typed(payout.reason),
+        state=state_of(record),
+        link=link,
+    )
+
+
+def listed(records: Sequence[Record], workspace_url: str) -> str:
+    """Several payouts, a line each."""
+    if not records:
+        return words.LIST_EMPTY
+    return "\n".join([words.LIST_HEAD, *(status(record, workspace_url) for record in records)])
+
+
+def policy(standing: Standing, rules: Rules) -> str:
+    """What holds for the person who asks."""
+    lines = [
+        _asking(standing, rules),
+        _approving(standing, rules),
+        words.POLICY_MAX.format(amount=words.amount(rules.max_amount)),
+        words.POLICY_COUNTRIES.format(countries=", ".join(f"+{code}" for code in rules.countries)),
+    ]
+    if rules.second_approval_above is not None:
+        lines.append(words.POLICY_SECOND.format(amount=words.amount(rules.second_approval_above)))
+    lines += _limit(words.POLICY_TEAM, rules.daily_limit, standing.team_today)
+    lines += _limit(words.POLICY_OWN, rules.daily_limit_per_requester, standing.own_today)
+    return "\n".join([*lines, words.POLICY_TTL.format(hours=rules.request_ttl_hours)])
+
+
+def _asking(standing: Standing, rules: Rules) -> str:
+    if standing.asking is None:
+        return words.POLICY_MAY_ASK
+    return words.POLICY_MAY_NOT_ASK.format(why=words.refusal(standing.asking, rules.channels))
+
+
+def _approving(standing: Standing, rules: Rules) -> str:
+    if standing.approving is None:
+        return words.POLICY_MAY_APPROVE
+    return words.POLICY_MAY_NOT_APPROVE.format(
+        why=words.refusal(standing.approving, rules.channels), approvers=words.mentions(rules.approvers)
+    )
+
+
+def _limit(sentence: str, limit: int | None, used: int) -> list[str]:
+    if limit is None:
+        return []
+    return [sentence.format(limit=words.amount(limit), left=words.amount(max(0, limit - used)))]
+
+
+def home(waiting: Sequence[Record], yours: Sequence[Record], workspace_url: str, rules: Rules) -> View:
+    """The Home tab: what waits for this person's decision, and what this person asked for."""
+    blocks: list[Block] = [HeaderBlock(text=words.HOME_WAITING)]
+    blocks += [section(_waiting(record, workspace_url, rules)) for record in waiting[:MOST_SHOWN]]
+    if not waiting:
+        blocks.append(context(words.HOME_NOTHING))
+    if len(waiting) > MOST_SHOWN:
+        blocks.append(context(words.HOME_MORE.format(more=len(waiting) - MOST_SHOWN)))
+    if yours:
+        blocks += [DividerBlock(), HeaderBlock(text=words.HOME_YOURS)]
+        blocks += [section(status(record, workspace_url)) for record in yours[:MOST_SHOWN]]
+    return View(type="home", blocks=blocks)
+
+
+def _waiting(record: Record, workspace_url: str, rules: Rules) -> str:
+    payout = record.payout
+    link = ""
+    if payout.question_ts is not None and workspace_url:
+        where = words.permalink(workspace_url, payout.channel, payout.question_ts)
+        thread = f"{where}?thread_ts={payout.card_ts}&cid={payout.channel}"
+        link = words.HOME_LINK.format(link=thread)
+    return words.HOME_ITEM.format(
+        amount=words.amount(payout.amount),
+        number=number_of(payout),
+        reason=words.typed(payout.reason),
+        requester=words.mention(payout.requester),
+        time=words.at(payout.created_at, rules.timezone),
+        payout=payout.id,
+        link=link,
+    )

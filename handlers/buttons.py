@@ -1,0 +1,246 @@
+"""Every button on a payout's messages, and the forms that some open: stored, acknowledged, decided by the worker."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_sdk.models.views import View
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.background import Background
+from bot.crashpoints import Point, may_die
+from bot.desk.brake import BrakeDesk, Pull
+from bot.desk.decisions import Click, Decisions
+from bot.desk.resolution import Resolution, Resolve
+from bot.parsing import Amount, Draft, Number, clean_text
+from bot.policy import Rules
+from bot.speech import words
+from bot.speech.blocks import Button
+from bot.speech.modals import (
+    LONGEST_REASON,
+    REJECTION,
+    RESOLUTION,
+    Field,
+    Prefill,
+    read_finding,
+    read_rejection,
+    rejection_form,
+    request_form,
+    resolution_form,
+)
+from handlers.forms import open_form
+from handlers.whispering import whisper
+from storage.ledger import Ledger, OtherPayloadError
+from storage.payout import Finding, Hold, Record, Sort, Way
+
+log = structlog.get_logger(__name__)
+
+_DECISIONS = {
+    Button.APPROVE: Sort.APPROVE,
+    Button.REJECT: Sort.ASK_TO_REJECT,
+    Button.CANCEL: Sort.CANCEL,
+    Button.STOP: Sort.STOP,
+}
+_RESOLUTIONS = {
+    Button.RESOLVE: Sort.ASK_TO_RESOLVE,
+    Button.CONFIRM: Sort.CONFIRM,
+    Button.ASK_AGAIN: Sort.ASK_AGAIN,
+    Button.ASK_DIRECTLY: Sort.ASK_DIRECTLY,
+}
+
+
+class Buttons:
+    """Hears clicks."""
+
+    def __init__(  # noqa: PLR0913 - every desk has a button
+        self,
+        slack: AsyncWebClient,
+        ledger: Ledger,
+        *,
+        decisions: Decisions,
+        resolution: Resolution,
+        brake: BrakeDesk,
+        rules: Rules,
+        background: Background,
+        timezone: ZoneInfo,
+    ) -> None:
+        self._slack = slack
+        self._ledger = ledger
+        self._decisions = decisions
+        self._resolution = resolution
+        self._brake = brake
+        self._rules = rules
+        self._background = background
+        self._timezone = timezone
+
+    def register(self, app: AsyncApp) -> None:
+        """Listen for every button and for the forms they open."""
+        for which in Button:
+            app.action(which.value)(self.hear)
+        app.view(REJECTION)(self.hear_rejection)
+        app.view(RESOLUTION)(self.hear_resolution)
+
+    async def hear(self, ack: AsyncAck, body: Mapping[str, Any], respond: AsyncRespond) -> None:
+        """Store the click, acknowledge it, and open a form where one is needed."""
+        pressed = _pressed(body)
+        try:
+            is_new = await self._store(pressed)
+            may_die(Point.CLICK_STORED)
+        except sqlite3.Error:
+            log.exception("click_not_stored")
+            await whisper(respond, words.COULD_NOT_STORE)
+            is_new = False
+        await ack()
+        if is_new:
+            self._background.start(self._open_form(pressed, str(body["trigger_id"]), respond), name="open form")
+
+    async def _store(self, pressed: _Pressed) -> bool:
+        person, occasion = pressed.person, pressed.occasion
+        if pressed.button in _DECISIONS:
+            return await self._decisions.receive(_DECISIONS[pressed.button], person, occasion, pressed.click())
+        if pressed.button in _RESOLUTIONS:
+            return await self._resolution.receive(_RESOLUTIONS[pressed.button], person, occasion, pressed.resolve())
+        record = self._ledger.record(pressed.payout)
+        if pressed.button is Button.TRY_NOW and record is not None:
+            pull = Pull(pressed.channel, Hold(record.payout.way.endpoint), payout=pressed.payout)
+            return await self._brake.receive(Sort.TRY_NOW, person, occasion, pull)
+        # It opens a form and stores nothing: who may not is refused with the form.
+        return pressed.button is Button.CORRECT
+
+    # Forms
+
+    async def _open_form(self, pressed: _Pressed, trigger: str, respond: AsyncRespond) -> None:
+        record = self._ledger.record(pressed.payout)
+        form = None if record is None else await self._form(pressed, record)
+        if form is None:
+            return
+        if not await open_form(self._slack, trigger, form):
+            await whisper(respond, words.BUTTON_FORM_DID_NOT_OPEN.format(payout=pressed.payout))
+
+    async def _form(self, pressed: _Pressed, record: Record) -> View | None:
+        """The form that this button opens for this person; who may not is told why by the worker."""
+        if pressed.button is Button.REJECT:
+            click = pressed.click()
+            if await self._decisions.may_open_rejection(pressed.person, click):
+                return rejection_form(record.payout, click.to_json())
+        if pressed.button is Button.RESOLVE:
+            resolve = pressed.resolve()
+            if await self._resolution.may_open(pressed.person, resolve):
+                return resolution_form(record, resolve.to_json(), self._timezone)
+        if pressed.button is Button.CORRECT:
+            prefill = _prefill(record, pressed)
+            return request_form(prefill, most=self._rules.max_amount, countries=self._rules.countries)
+        if pressed.button is Button.ASK_DIRECTLY:
+            prefill = _prefill(record, pressed)
+            if await self._resolution.may_ask_directly(pressed.person, pressed.resolve()):
+                return request_form(prefill, most=self._rules.max_amount, countries=self._rules.countries)
+        return None
+
+    async def hear_rejection(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Store the rejection with its reason, then close the form."""
+        view = body["view"]
+        reason = clean_text(read_rejection(view), LONGEST_REASON)
+        if not reason:
+            await _ack_problem(ack, Field.REASON, words.REASON_MISSING.format(example=words.REJECT_EXAMPLE))
+            return
+        asked = Click.from_json(view["private_metadata"])
+        click = Click(asked.payout, asked.attempt, asked.channel, reason)
+        try:
+            await self._decisions.receive(Sort.REJECT, str(body["user"]["id"]), str(view["id"]), click)
+        except OtherPayloadError:
+            await _ack_problem(ack, Field.REASON, words.SENT_ALREADY_REASON)
+            return
+        except sqlite3.Error:
+            log.exception("rejection_not_stored")
+            await _ack_problem(ack, Field.REASON, words.COULD_NOT_STORE)
+            return
+        await ack()
+
+    async def hear_resolution(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Store the finding with its reason, then close the form."""
+        view = body["view"]
+        finding, typed = read_finding(view)
+        reason = clean_text(typed, LONGEST_REASON)
+        if finding is None:
+            example = words.FINDING_LABELS[Finding.PAID]
+            await _ack_problem(ack, Field.FINDING, words.FINDING_MISSING.format(example=example))
+            return
+        if not reason:
+            await _ack_problem(ack, Field.REASON, words.REASON_MISSING.format(example=words.RESOLVE_EXAMPLE))
+            return
+        asked = Resolve.from_json(view["private_metadata"])
+        resolve = Resolve(asked.payout, asked.attempt, asked.channel, finding, reason)
+        try:
+            await self._resolution.receive(Sort.PROPOSE, str(body["user"]["id"]), str(view["id"]), resolve)
+        except OtherPayloadError:
+            await _ack_problem(ack, Field.REASON, words.SENT_ALREADY_REASON)
+            return
+        except sqlite3.Error:
+            log.exception("finding_not_stored")
+            await _ack_problem(ack, Field.REASON, words.COULD_NOT_STORE)
+            return
+        await ack()
+
+
+@dataclass(frozen=True, slots=True)
+class _Pressed:
+    """A button somebody pressed: which payout and attempt it was drawn for, and where it stands."""
+
+    button: Button
+    person: str
+    occasion: str
+    payout: str
+    attempt: int
+    about: int | None
+    channel: str
+
+    def click(self) -> Click:
+        """As the desk for decisions takes it."""
+        return Click(self.payout, self.attempt, self.channel)
+
+    def resolve(self) -> Resolve:
+        """As the desk for uncertain outcomes takes it."""
+        return Resolve(self.payout, self.attempt, self.channel, proposal=self.about)
+
+
+def _pressed(body: Mapping[str, Any]) -> _Pressed:
+    """What was pressed; a value that is none of ours names no payout."""
+    action = body["actions"][0]
+    payout, attempt, about = [*str(action.get("value", "")).split(":"), "", ""][:3]
+    return _Pressed(
+        button=Button(action["action_id"]),
+        person=str(body["user"]["id"]),
+        occasion=str(action["action_ts"]),
+        payout=clean_text(payout, 20),
+        attempt=_number(attempt) or 0,
+        about=_number(about),
+        channel=str((body.get("channel") or {}).get("id") or body["container"].get("channel_id", "")),
+    )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None  # noqa: PLR2004 - an SQLite integer
+
+
+def _prefill(record: Record, pressed: _Pressed) -> Prefill:
+    """The same payout once more, to be corrected or sent straight to mobile money: a new one that links to this."""
+    payout = record.payout
+    return Prefill(
+        Draft(Number(payout.number), Amount(payout.amount), payout.reason),
+        pressed.channel,
+        order=payout.order_reference or "",
+        way=Way.MOBILE_DIRECTLY if pressed.button is Button.ASK_DIRECTLY else payout.way,
+        follows=payout.id,
+    )
+
+
+async def _ack_problem(ack: AsyncAck, field: Field, why: str) -> None:
+    await ack(response_action="errors", errors={field.value: why})

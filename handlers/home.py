@@ -1,0 +1,50 @@
+"""The app's Home tab: what waits for whoever opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.background import Background
+from bot.desk.inquiries import Inquiries
+from bot.people import People
+from bot.policy import Rules
+from bot.speech.replies import home
+
+log = structlog.get_logger(__name__)
+
+
+class Home:
+    """Hears that somebody opened Home."""
+
+    def __init__(
+        self, slack: AsyncWebClient, *, inquiries: Inquiries, people: People, rules: Rules, background: Background
+    ) -> None:
+        self._slack = slack
+        self._inquiries = inquiries
+        self._people = people
+        self._rules = rules
+        self._background = background
+
+    def register(self, app: AsyncApp) -> None:
+        """Listen for Home being opened."""
+        app.event("app_home_opened")(self.hear)
+
+    async def hear(self, event: Mapping[str, Any]) -> None:
+        """Draw it anew each time it is looked at; it is never older than that look."""
+        if event.get("tab", "home") == "home":
+            self._background.start(self._publish(str(event["user"])), name="publish home")
+
+    async def _publish(self, person: str) -> None:
+        waiting = await self._inquiries.waiting_for(person)
+        view = home(waiting, self._inquiries.latest_records(person), self._people.workspace_url, self._rules)
+        try:
+            await self._slack.views_publish(user_id=person, view=view)
+        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            log.warning("home_not_published", why=type(error).__name__)

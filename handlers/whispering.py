@@ -1,0 +1,18 @@
+"""Answering one person through the address that Slack sent along: it is good for thirty minutes, and may fail."""
+
+from __future__ import annotations
+
+import aiohttp
+import structlog
+from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_sdk.errors import SlackApiError
+
+log = structlog.get_logger(__name__)
+
+
+async def whisper(respond: AsyncRespond, text: str) -> None:
+    """Tell the person alone; where Slack does not take it, nobody can do anything but note it."""
+    try:
+        await respond(text, response_type="ephemeral", replace_original=False)
+    except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        log.warning("whisper_not_delivered", why=type(error).__name__)

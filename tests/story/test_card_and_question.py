@@ -1,0 +1,226 @@
+"""The card in the channel and the question in its thread: what they say, whom they page, how they change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from bot.sandbox.slack import Message
+from tests.stage import (
+    AMINATA,
+    AUDIT,
+    CLARISSE,
+    DAOUDA,
+    SUPPORT,
+    Stage,
+    hurried,
+    payout_of,
+    stage,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+# All the characters that Slack would take for something else; five times as long once they are escaped.
+HOSTILE_REASON = ("<&>" * 100)[:300]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """One bot for all cards of this file."""
+    with hurried():
+        async with stage(tmp_path_factory.mktemp("card")) as started:
+            yield started
+
+
+def lines(message: Message) -> list[str]:
+    """What the channel shows of a message, a line each."""
+    return "\n".join(message.seen).splitlines()
+
+
+# --- the card
+
+
+async def test_the_card_shows_the_payout_and_its_state(office: Stage) -> None:
+    """Id, amount, number, reason and who asked; the state; the way, the order and the time."""
+    card = await office.ask("22670000000 5000 refund", values={"order": "ORD-7"})
+    payout = payout_of(card)
+    summary, state, details = lines(card)
+    assert f"*{payout}* · *5 000 XOF* to *+226 70 00 00 00* · refund · asked by <@{AMINATA}>" == summary
+    assert "⏳ *Waiting for a decision* – in the thread of this message" == state
+    assert re.fullmatch(r"LigdiCash wallet · order ORD-7 · asked at \d\d:\d\d on \d+ \w{3} \d{4}", details)
+    assert [] == card.buttons
+
+
+async def test_a_lock_screen_shows_a_whole_sentence(office: Stage) -> None:
+    """Without the blocks the card's text says which payout, how much, to whom, and how it stands."""
+    card = await office.ask("22670000000 5000 refund")
+    assert f"{payout_of(card)} · 5 000 XOF to +226 70 00 00 00 · waiting for a decision" == card.text
+
+
+async def test_the_card_is_edited_in_place_through_every_state(office: Stage) -> None:
+    """One message from the question to the end: its text and its line of state change together."""
+    card = await office.ask("22676000000 5000 refund")
+    await office.approve(card)
+    done = await office.card_says(card, "Completed")
+    assert card.ts == done.ts
+    assert done.text.endswith("· completed")
+    assert done.edits[0].text == card.text
+    assert lines(card)[0] == lines(done)[0]
+    assert len(done.edits) <= 4
+
+
+async def test_a_rejected_card_says_by_whom_and_why(office: Stage) -> None:
+    """The card ends with the decision; the lock screen says so too."""
+    card = await office.ask("22670000000 5000 refund")
+    await office.reject(card, "refunded already")
+    done = await office.card_says(card, f"❌ *Rejected* by <@{CLARISSE}> · refunded already")
+    assert done.text.endswith("· rejected")
+
+
+# --- the question
+
+
+async def test_the_question_is_the_first_message_of_the_thread(office: Stage) -> None:
+    """It pages the approvers, mentions who asked, and says what is to be decided."""
+    card = await office.ask("22671000000 5000 refund", values={"order": "ORD-8"})
+    question = await office.question(card)
+    assert card.ts == question.thread_ts
+    paged = f"<@{CLARISSE}>, <@{DAOUDA}>"
+    assert [
+        f"{paged}: please decide on *5 000 XOF* to *+226 71 00 00 00*, asked by <@{AMINATA}>.",
+        "*Reason:* refund",
+        "*Order:* ORD-8",
+        "*Arrives:* LigdiCash wallet",
+        "[Approve]",
+        "[Reject]",
+        "[Cancel request]",
+        "The person who asked cannot approve. Nothing is paid before somebody approves.",
+    ] == lines(question)
+
+
+async def test_the_questions_lock_screen_asks_for_the_decision(office: Stage) -> None:
+    """An approver's phone shows amount, number, who asked and why, before anything is opened."""
+    question = await office.question(await office.ask("22670000000 5000 refund"))
+    assert "Please decide: 5 000 XOF to +226 70 00 00 00, asked by Aminata – refund" == question.text
+
+
+async def test_an_approver_who_asks_is_not_paged(office: Stage) -> None:
+    """Only those who may decide are called."""
+    question = await office.question(await office.ask("22672000000 5000 refund", user=CLARISSE))
+    assert lines(question)[0].startswith(f"<@{DAOUDA}>: please decide")
+
+
+async def test_approving_is_confirmed_with_amount_number_and_requester(office: Stage) -> None:
+    """Slack's own dialog comes before the click, in plain words; Reject asks for a reason and has none.
+
+    Cancel request says who can, before it is clicked by somebody who cannot.
+    """
+    question = await office.question(await office.ask("22670000000 5000 refund"))
+    approve, reject, cancel = question.buttons
+    dialog = approve.dialog
+    assert dialog is not None
+    assert "Pay 5 000 XOF?" == dialog.title
+    assert [
+        "5 000 XOF to +226 70 00 00 00",
+        "asked by Aminata",
+        "LigdiCash wallet",
+        "",
+        "Once sent, this cannot be taken back.",
+    ] == dialog.text.splitlines()
+    assert ("Yes, pay", "Not now") == (dialog.confirm, dialog.deny)
+    assert "plain_text" == approve.element["confirm"]["text"]["type"]
+    assert reject.dialog is None
+    assert cancel.dialog is not None
+    assert ("Cancel this request?", "Only the person who asked can. Nothing is paid then.", "Cancel request") == (
+        cancel.dialog.title,
+        cancel.dialog.text,
+        cancel.dialog.confirm,
+    )
+
+
+async def test_buttons_carry_the_payout_and_the_attempt_and_nothing_else(office: Stage) -> None:
+    """What a button was drawn for is all it says; the rest is looked up when it is clicked."""
+    card = await office.ask("22670000000 5000 refund")
+    question = await office.question(card)
+    assert [f"{payout_of(card)}:1"] * 3 == [button.value for button in question.buttons]
+
+
+async def test_the_answered_question_keeps_its_words_and_loses_its_buttons(office: Stage) -> None:
+    """It is edited in place: what was asked, who approved, and how it stands; nobody is paged once more."""
+    card = await office.ask("22673000000 5000 refund")
+    await office.approve(card)
+    answered = await office.thread_says(card, "Approved by")
+    assert (await office.question(card)).ts == answered.ts
+    assert [] == answered.buttons
+    assert "*5 000 XOF* to *+226 73 00 00 00*" in answered.words
+    assert re.match(rf"✅ Approved by <@{CLARISSE}> at \d\d:\d\d", answered.text)
+
+
+# --- what people typed
+
+
+async def test_what_was_typed_is_escaped_wherever_it_is_shown(office: Stage) -> None:
+    """Texts of nothing but `&`, `<` and `>` are shown as such, within every limit."""
+    typed = {"reason": HOSTILE_REASON, "order": "<!channel>" * 6}
+    card = await office.ask("22670000000 5000", values=typed)
+    question = await office.question(card)
+    escaped = HOSTILE_REASON.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    assert escaped in lines(card)[0]
+    assert f"*Reason:* {escaped}" in lines(question)
+    assert f"*Order:* {'&lt;!channel&gt;' * 6}" in lines(question)
+    await office.reject(card, HOSTILE_REASON)
+    await office.card_says(card, f"❌ *Rejected* by <@{CLARISSE}> · {escaped}")
+    await office.thread_says(card, f"was *rejected* by <@{CLARISSE}>: {escaped}")
+    await office.slack.wait_for_message(AUDIT, f"{payout_of(card)} rejected by <@{CLARISSE}>: {escaped}")
+    await office.settled()
+    refused_by_slack = [call.answer for call in office.slack.calls if not call.ok]
+    assert [] == refused_by_slack
+
+
+async def test_a_long_hostile_reason_stands_through_to_the_end(office: Stage) -> None:
+    """Each edit of the longest card is one that Slack takes."""
+    card = await office.ask("22674000000 5000", values={"reason": HOSTILE_REASON, "order": "&" * 60})
+    await office.approve(card)
+    done = await office.card_says(card, "Completed")
+    assert lines(card)[0] == lines(done)[0]
+    await office.settled()
+    assert [] == [call.answer for call in office.slack.calls if not call.ok]
+
+
+async def test_nothing_that_was_typed_becomes_a_link(office: Stage) -> None:
+    """Slack is told to leave plain text alone: no address, channel or name in a reason comes alive."""
+    card = await office.ask("22675000000 5000", values={"reason": "see https://example.com #general @here"})
+    await office.approve(card)
+    await office.card_says(card, "Completed")
+    told = [call for call in office.slack.calls if call.method in {"chat.postMessage", "chat.update"}]
+    texts = [text for call in told for text in mrkdwn_in(call.args["blocks"])]
+    assert texts
+    assert all(text.get("verbatim") is True for text in texts)
+    assert {"none"} == {call.args.get("parse") for call in told if call.method == "chat.update"}
+    posted = [call for call in told if call.method == "chat.postMessage"]
+    assert all(call.args["unfurl_links"] is False and "link_names" not in call.args for call in posted)
+
+
+def mrkdwn_in(value: object) -> list[dict[str, Any]]:
+    """Every text object of these blocks that Slack formats."""
+    if isinstance(value, list):
+        return [found for each in value for found in mrkdwn_in(each)]
+    if not isinstance(value, dict):
+        return []
+    own = [value] if value.get("type") == "mrkdwn" else []
+    return own + [found for each in value.values() for found in mrkdwn_in(each)]
+
+
+async def test_the_audit_channel_sees_the_request_without_the_whole_number(office: Stage) -> None:
+    """Finance reads who asked for what and why; the number is masked."""
+    card = await office.ask("22670000000 5000 refund", values={"order": "ORD-7"})
+    payout = payout_of(card)
+    line = (await office.slack.wait_for_message(AUDIT, f"{payout} requested")).words
+    assert f"📝 {payout} requested by <@{AMINATA}>: 5 000 XOF to +226 ·· ·· ·· 00" in line
+    assert "LigdiCash wallet · order ORD-7 · refund" in line
+    assert all("70 00 00 00" not in one.words for one in office.slack.messages(AUDIT))
+    assert SUPPORT == card.channel

@@ -1,0 +1,191 @@
+"""Taking back: a request by whoever asked; an approved payout that has not left also by any approver."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.clock import HOUR, MINUTE
+from bot.sandbox.slack import Message
+from storage.payout import State
+from tests.stage import (
+    AMINATA,
+    BOUKARY,
+    CLARISSE,
+    DAOUDA,
+    GUEST,
+    SUPPORT,
+    SkippingClock,
+    Stage,
+    free_port,
+    hurried,
+    payout_of,
+    stage,
+)
+from tests.story.office import (
+    PENDING,
+    approved,
+    audit,
+    becomes,
+    both_resume,
+    buttons_of,
+    changed,
+    creates_of,
+    decided,
+    held_back,
+    kinds,
+    pause,
+    press,
+    press_again,
+    resume,
+    seen,
+    state_of,
+)
+
+
+async def test_whoever_asked_cancels_before_the_decision(timed: Stage) -> None:
+    """The buttons go, everybody reads it, and an approval that comes after it is told so."""
+    card = await timed.ask("22670000000 5000 refund")
+    await press(timed, AMINATA, await timed.question(card), "cancel", confirm=True)
+    shown = await timed.card_says(card, f"*Cancelled* by <@{AMINATA}> · nothing was paid")
+    await timed.thread_says(card, f"was *cancelled* by <@{AMINATA}>; nothing was paid")
+    await timed.at_rest()
+    assert (["correct"], []) == (buttons_of(shown), buttons_of(await timed.question(card)))
+    assert f"🚫 {payout_of(card)} cancelled by <@{AMINATA}> (it was waiting for a decision); nothing left" in audit(
+        timed
+    )
+    await press_again(timed, "cancel")
+    await timed.whispered(AMINATA, "was already cancelled by")
+    await timed.later(HOUR)
+    await timed.at_rest()
+    assert (["requested", "cancelled", "decision_too_late"], []) == (
+        kinds(timed, card),
+        timed.ligdicash.creates,
+    )
+
+
+async def test_an_approval_after_the_cancellation_is_told_so(timed: Stage) -> None:
+    """On a slow screen the button is still there; the click changes nothing."""
+    other = await timed.ask("22670000000 100 other")
+    await press(timed, CLARISSE, await timed.question(other), "approve", confirm=True)
+    await timed.card_says(other, "Completed")
+    card = await timed.ask("22670000000 5000 refund")
+    question = await timed.question(card)
+    await asyncio.gather(
+        press(timed, AMINATA, question, "cancel", confirm=True),
+        press(timed, CLARISSE, question, "approve", confirm=True),
+    )
+    await timed.settled()
+    assert state_of(timed, card) in {State.CANCELLED, State.COMPLETED}
+    assert (state_of(timed, card) is State.COMPLETED) == (len(creates_of(timed, card)) == 1)
+    assert 1 == kinds(timed, card).count("decision_too_late")
+
+
+@pytest.mark.parametrize("user", [BOUKARY, CLARISSE, GUEST])
+async def test_nobody_else_cancels_a_request(timed: Stage, user: str) -> None:
+    """Not even an approver, who rejects with a reason instead."""
+    card = await timed.ask("22670000000 5000 refund")
+    await press(timed, user, await timed.question(card), "cancel", confirm=True)
+    await timed.whispered(user, f"{payout_of(card)} was not changed by you.")
+    await timed.at_rest()
+    assert State.REQUESTED is state_of(timed, card)
+    assert ["requested", "decision_refused"] == kinds(timed, card)
+    assert any(line.startswith(f"🚷 <@{user}> may not decide on {payout_of(card)}") for line in audit(timed))
+
+
+@pytest.mark.parametrize("user", [AMINATA, CLARISSE, DAOUDA])
+async def test_an_approved_payout_that_has_not_left_is_stopped(timed: Stage, user: str) -> None:
+    """By whoever asked or any approver: it never leaves, whatever is released later."""
+    card = await _held(timed)
+    await press(timed, user, card, "stop", confirm=True)
+    shown = await timed.card_says(card, f"*Stopped* by <@{user}> before it left")
+    assert ["correct"] == buttons_of(shown)
+    await timed.thread_says(card, f"was *cancelled* by <@{user}>; nothing was paid")
+    await both_resume(timed)
+    await timed.later(HOUR)
+    await timed.at_rest()
+    assert (State.CANCELLED, []) == (state_of(timed, card), timed.ligdicash.creates)
+    assert "not yet sent" not in (await timed.question(card)).words
+    assert any("cancelled by" in line and "approved, not yet sent" in line for line in audit(timed))
+
+
+@pytest.mark.parametrize("user", [BOUKARY, GUEST])
+async def test_nobody_else_stops_one(timed: Stage, user: str) -> None:
+    """Told why, written down, and the payout goes on when it may."""
+    card = await _held(timed)
+    await press(timed, user, card, "stop", confirm=True)
+    await timed.whispered(user, "was not changed by you.")
+    assert "decision_refused" == kinds(timed, card)[-1]
+    await both_resume(timed)
+    await becomes(timed, card, State.COMPLETED)
+
+
+async def test_stopping_twice_is_told_once(timed: Stage) -> None:
+    """The second click, and a redelivery of the first, change nothing."""
+    card = await _held(timed)
+    await press(timed, AMINATA, card, "stop", confirm=True)
+    first = timed.slack.deliveries[-1]
+    await press_again(timed, "stop", user=DAOUDA)
+    await timed.whispered(DAOUDA, f"was already cancelled by <@{AMINATA}>")
+    await timed.slack.replay(first)
+    await timed.at_rest()
+    assert ["requested", "approved", "cancelled", "decision_too_late"] == kinds(timed, card)
+
+
+async def test_what_is_on_its_way_is_not_stopped(timed: Stage) -> None:
+    """Too late is told, with where it stands; the payout is paid once and its end is told."""
+    async with held_back(timed, "POST") as gate:
+        card = await approved(timed)
+        await becomes(timed, card, State.SENDING)
+        await changed(timed, lambda: "stop" in buttons_of(seen(timed, card)))
+        await press(timed, DAOUDA, card, "stop", confirm=True)
+        await timed.whispered(DAOUDA, "Your click changed nothing. Now: being sent to LigdiCash.")
+        gate.set()
+        await timed.card_says(card, "Completed")
+    assert (1, 5000) == timed.ligdicash.paid_total
+    assert "stop" not in buttons_of(seen(timed, card))
+
+
+async def test_a_stop_races_the_sending(timed: Stage) -> None:
+    """Either stopped, and it never leaves, or too late, and that is told: never both, never neither."""
+    ended = set()
+    for number in range(6):
+        card = await _held(timed)
+        await resume(timed)
+        current = seen(timed, card)
+        stop = timed.slack.click(AMINATA, current, "stop", confirm=True)
+        release = timed.slack.command(DAOUDA, SUPPORT, "resume")
+        await asyncio.gather(*((stop, release) if number % 2 else (release, stop)))
+        await decided(timed)
+        await timed.settled()
+        await changed(timed, lambda card=card: state_of(timed, card) in {State.CANCELLED, State.COMPLETED})  # type: ignore[misc]  # bound on purpose
+        state, late = state_of(timed, card), kinds(timed, card).count("decision_too_late")
+        sent = len(creates_of(timed, card))
+        assert (state, sent, late) in {(State.CANCELLED, 0, 0), (State.COMPLETED, 1, 1)}
+        ended.add(state)
+    assert timed.ligdicash.paid_total.times == len(timed.ligdicash.creates)
+    assert ended
+
+
+async def test_one_that_cannot_be_reached_is_stopped(tmp_path: Path) -> None:
+    """Nothing left so far, and that is proven: between two tries it can be stopped for good."""
+    with hurried():
+        nobody = f"http://127.0.0.1:{free_port()}"
+        async with stage(tmp_path, clock=SkippingClock(), LIGDICASH_API_URL=nobody) as scene:
+            card = await approved(scene, PENDING)
+            await changed(scene, lambda: "not_sent" in kinds(scene, card))
+            await scene.card_says(card, "cannot be reached")
+            await press(scene, AMINATA, card, "stop", confirm=True)
+            await scene.card_says(card, "Stopped")
+            await scene.later(30 * MINUTE)
+            await scene.at_rest()
+            assert ["approved", "sending", "not_sent", "cancelled"] == kinds(scene, card)[1:]
+
+
+async def _held(scene: Stage) -> Message:
+    await pause(scene)
+    card = await approved(scene)
+    await scene.at_rest()
+    return card
