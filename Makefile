@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 UV_VERSION := 0.13.9
 COVERAGE_AT_LEAST := 95
+WITHOUT_BROWSER := --ignore-glob='*/test_browser_*.py'
 
 export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTEST_ADDOPTS PYTEST_PLUGINS COVERAGE_FILE COVERAGE_PROCESS_START MYPYPATH
 
-.PHONY: help demo test check prove bench simulate breaks lock clean
+.PHONY: help demo test check prove browser bench simulate breaks lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -20,6 +21,7 @@ help:
 	@echo "make bench   the bot beside bare baselines, as ratios"
 	@echo "make simulate SEEDS=500   worlds full of trouble, each held against the laws; SEED=n plays one again"
 	@echo "make breaks  the laws against deliberate breaks of the code: each must be found"
+	@echo "make browser the page of the demo, driven in a real Chromium"
 	@echo "make lock    the lock files anew, from pyproject.toml"
 	@echo "make clean   away with .venv and everything that tools left behind"
 
@@ -28,7 +30,7 @@ demo: $(VENV)/.runtime
 
 test: $(VENV)/.dev
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m coverage run -m pytest -m "not prove" -n auto --dist loadfile
+	@$(BIN)/python -m coverage run -m pytest -m "not prove" -n auto --dist loadfile $(WITHOUT_BROWSER)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report --fail-under=$(COVERAGE_AT_LEAST)
 
@@ -39,7 +41,11 @@ check: $(VENV)/.dev
 	@$(BIN)/lint-imports
 
 prove: $(VENV)/.dev
-	@$(BIN)/python -m pytest -m prove
+	@$(BIN)/python -m pytest -m prove $(WITHOUT_BROWSER)
+
+# The page of the demo in a real Chromium (Debian's): by itself, since it waits for what a person would wait for.
+browser: $(VENV)/.dev
+	@$(BIN)/python -m pytest tests/page/test_browser_*.py
 
 bench: $(VENV)/.runtime
 	@$(BIN)/python -m tests.bench

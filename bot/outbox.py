@@ -49,7 +49,8 @@ _LONGEST_PAUSE = 60 * SECOND
 _PERMANENT = frozenset(
     {
         "channel_not_found", "not_in_channel", "is_archived", "message_not_found", "cant_update_message",
-        "edit_window_closed", "user_not_in_channel", "user_not_found", "cannot_dm_bot", "no_permission",
+        "edit_window_closed", "user_not_in_channel", "user_not_found", "user_disabled", "cannot_dm_bot",
+        "no_permission",
         "restricted_action", "restricted_action_read_only_channel", "restricted_action_thread_only_channel",
         "msg_too_long", "no_text", "invalid_blocks", "invalid_blocks_format", "invalid_arguments",
         "thread_not_found", "msg_blocks_too_long", "cannot_reply_to_message", "messages_tab_disabled",
