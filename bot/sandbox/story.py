@@ -160,8 +160,9 @@ class Story:
             what="the card that says that sending is paused",
         )
         self._expect(0, self._paid("refund for order 1280"))
-        for person in (CLARISSE, DAOUDA):
-            await self.slack.command(user=person, channel=SUPPORT, text="resume")
+        await self.slack.command(user=CLARISSE, channel=SUPPORT, text="resume")
+        await self._audit("wants sending to go on")
+        await self.slack.command(user=DAOUDA, channel=SUPPORT, text="resume")
         await self._thread(card, "completed")
         self._tell()
         self._expect(1, self._paid("refund for order 1280"))
