@@ -20,7 +20,7 @@ from tests.laws.table_of_breaks import BREAKS, Edit
 from tests.laws.virtual import Gate, VirtualLoop
 from tests.laws.world import run_seed
 
-QUICK, PROVEN = range(1, 21), range(1, 253)
+QUICK, PROVEN = range(1, 21), range(1, 653)
 
 
 @pytest.fixture(autouse=True, scope="module")
