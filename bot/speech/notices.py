@@ -109,7 +109,7 @@ class Notices:
             return question(record, Asking(self.rules, self.workspace_url()))
         if delivery.place is Place.DIRECT:
             return _plain(self._direct(delivery.event, record))
-        text = self._thread(delivery.event, record, attempt or record.attempt)
+        text = self._thread(delivery.event, record, attempt or record.attempt, now)
         return message(text, *sections(text), *row("notice", *_thread_buttons(delivery.event, record)))
 
     def not_drawn(self, delivery: Delivery) -> Message:
@@ -118,7 +118,7 @@ class Notices:
 
     # The thread
 
-    def _thread(self, event: Event, record: Record, attempt: Attempt) -> str:
+    def _thread(self, event: Event, record: Record, attempt: Attempt, now: int) -> str:
         payout = record.payout
         meaning, remedy = meaning_of(payout, attempt.answer_code)
         facts = unconfirmed_facts(replace(record, attempt=attempt), self.rules.timezone) | {
@@ -138,7 +138,14 @@ class Notices:
         facts |= {name: _text(event, name) for name in ("word", "what", "hours", "minutes")}
         facts["paged"] = words.mentions(eligible(record, self.rules)) or words.QUESTION_NOBODY
         facts |= self._finding_facts(event, record)
+        if event.kind is EventKind.REMINDED and not self._may_page(event, record, now):
+            return words.THREAD_REMINDED_LATE.format(**facts)
         return _thread_sentence(event, record).format(**facts)
+
+    def _may_page(self, event: Event, record: Record, now: int) -> bool:
+        """Slack may have been down since the reminder was due: by now it may be decided, or night."""
+        undecided = record.payout.state is State.REQUESTED and record.payout.attempt == event.attempt
+        return undecided and self.rules.quiet_hours.after(now, self.rules.timezone) == now
 
     def _finding_facts(self, event: Event, record: Record) -> dict[str, str]:
         """What people found and proposed; these events carry their own reason."""

@@ -11,13 +11,14 @@ from bot.clock import DAY, HOUR, MINUTE
 from bot.sandbox.slack import Message
 from storage.payout import State
 from tests.stage import AMINATA, BOUKARY, CLARISSE, DAOUDA, SUPPORT, SkippingClock, Stage, payout_of
-from tests.story.authority import approves, clicks, clock_at, office, somebody
+from tests.story.authority import approves, clicks, clock_at, office, silent, somebody
 from tests.story.office import (
     NO_ACCOUNT,
     approved,
     audit,
     becomes,
     buttons_of,
+    changed,
     kinds,
     press,
     question_of,
@@ -94,6 +95,36 @@ async def test_the_first_of_two_approvals_ends_no_reminders(tmp_path: Path) -> N
         await approves(scene, CLARISSE, card)
         await after(scene, 16 * MINUTE)
         assert 1 == len(reminders(scene, card))
+
+
+async def test_a_reminder_that_slack_takes_after_the_decision_pages_nobody(tmp_path: Path) -> None:
+    """Slack took no posts when it was due: by now it only says how it stands."""
+    async with office(tmp_path, clock_at("2030-05-14T09:00")) as scene:
+        card = await scene.ask(SHE)
+        question = await scene.question(card)
+        with silent(scene, "chat.postMessage"):
+            await scene.later(16 * MINUTE)
+            await changed(scene, lambda: "reminded" in kinds(scene, card))
+            await press(scene, AMINATA, question, "cancel", confirm=True)
+            await changed(scene, lambda: "cancelled" in kinds(scene, card))
+        await after(scene, MINUTE)
+        assert ["had waited for a decision for 16 minutes."] == [
+            text.rpartition(", ")[2].partition(" Now:")[0] for text in reminders(scene, card)
+        ]
+        assert "<@" not in reminders(scene, card)[0]
+
+
+async def test_a_reminder_that_slack_takes_at_night_pages_nobody(tmp_path: Path) -> None:
+    """It was due before the quiet hours, and is posted in them."""
+    async with office(tmp_path, clock_at("2030-05-14T19:40")) as scene:
+        card = await scene.ask(SHE)
+        await scene.question(card)
+        with silent(scene, "chat.postMessage"):
+            await scene.later(16 * MINUTE)
+            await changed(scene, lambda: "reminded" in kinds(scene, card))
+            await scene.later(10 * MINUTE)
+        await after(scene, MINUTE)
+        assert [False] == ["<@" in text for text in reminders(scene, card)]
 
 
 # --- quiet hours
