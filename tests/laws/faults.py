@@ -29,8 +29,8 @@ class Fault(enum.StrEnum):
     STOP = "process: stopped up to an hour"
     SUSPENSION = "machine: suspended up to an hour"
     LEDGER_LOCKED = "ledger: locked or disk full"
-    LEDGER_ALTERED = "ledger: an approved amount altered behind the bot's back"
-    PEOPLE_LEAVE = "people: an approver leaves"
+    LEDGER_ALTERED = "ledger: an amount or an approval altered by hand"
+    PEOPLE_LEAVE = "people: somebody leaves, or becomes a guest"
 
 
 # How often each one strikes in a storm, from and to: a chance for each occasion on which it could.
@@ -51,12 +51,15 @@ _STRENGTH: dict[Fault, tuple[float, float]] = {
     Fault.SUSPENSION: (0.001, 0.01),
     Fault.LEDGER_LOCKED: (0.02, 0.5),
     Fault.LEDGER_ALTERED: (0.2, 0.6),
+    Fault.PEOPLE_LEAVE: (0.4, 1.0),
 }
 _USUAL = (0.05, 0.6)
 
 # The share of seeds in which a fault happens at all: many seeds with few faults find more than the reverse.
 _SHARE = 0.2
 _CALM = 0.05
+# Seconds. No storm lasts for longer.
+_LONGEST = 4_500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class Fate:
         windows = []
         for _ in range(chance.randint(1, 2)):
             begins = chance.uniform(0, self.until)
-            lasts = chance.choice([20.0, 120.0, 900.0, self.until])
+            lasts = chance.choice([20.0, 120.0, 900.0, min(self.until, _LONGEST)])
             windows.append((0.0 if lasts == self.until else begins, min(begins + lasts, self.until)))
         return Storm(tuple(windows), chance.uniform(*_STRENGTH.get(fault, _USUAL)))
 

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from tests.laws.virtual import EPOCH
-
 if TYPE_CHECKING:
     from tests.laws.processes import Change, Life
     from tests.laws.provider import Leaving
@@ -56,12 +54,11 @@ class Law:
         """This law, broken."""
         return Violation(self.name, what)
 
+    def at(self, milliseconds: int) -> str:
+        """A moment, as the histories write it."""
+        return self.world.clock.written(milliseconds)
+
     def rows(self, query: str, *values: str | int) -> Iterator[dict[str, str | int | None]]:
         """What the ledger holds, read from outside of every process."""
         for row in self.world.eye.execute(query, values).fetchall():
             yield dict(row)
-
-
-def at(milliseconds: int) -> str:
-    """A moment, as the histories write it."""
-    return f"{(milliseconds - EPOCH) / 1000:.3f} s"

@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl
 from bot.clock import HOUR
 from storage.moves.attempts import hash_of_secret
 from storage.payout import State, Way
-from tests.laws.laws import Law, Violation, at
-from tests.laws.people import APPROVERS
+from tests.laws.laws import Law, Violation
+from tests.laws.rulebook import APPROVERS
 
 if TYPE_CHECKING:
     from bot.sandbox.ligdicash.payouts import Payout
@@ -82,7 +82,7 @@ class MayLeave(Law):
                 yield self.broken(f"{payout} leaves again after {outcomes}")
 
     def _what(self, leaving: Leaving, row: dict[str, str | int | None]) -> Iterator[Violation]:
-        asked = self.world.crowd.asked.get(str(row["order_reference"]))
+        asked = self.world.crowd.asked.get(str(row["reason"]))
         if asked is None:
             yield self.broken(f"{row['id']} leaves, and nobody asked for it")
             return
@@ -107,7 +107,9 @@ class CommittedFirst(Law):
             if row["state"] != State.SENDING or row["attempt"] != row["number"]:
                 yield self.broken(f"{row['id']} leaves while it is {row['state']}")
             elif row["lease_until"] is None or int(row["lease_until"]) <= leaving.at:
-                yield self.broken(f"{row['id']} leaves at {at(leaving.at)}, its lease ran until {row['lease_until']}")
+                yield self.broken(
+                    f"{row['id']} leaves at {self.at(leaving.at)}, its lease ran until {row['lease_until']}"
+                )
             secret = leaving.callback_url.rsplit("/", 1)[1]
             if row["secret_hash"] != hash_of_secret(secret):
                 yield self.broken(f"{row['id']} leaves with a callback path that the ledger does not know")
@@ -224,7 +226,7 @@ class FreshApproval(Law):
         for row in self.rows("SELECT * FROM attempts WHERE transaction_id = ?", leaving.transaction_id):
             approved = int(row["approved_at"] or 0)
             if leaving.at - approved > HOUR:
-                yield self.broken(f"{row['payout']} leaves at {at(leaving.at)}, approved at {at(approved)}")
+                yield self.broken(f"{row['payout']} leaves at {self.at(leaving.at)}, approved at {self.at(approved)}")
 
 
 class NothingLeavesPaused(Law):
@@ -237,7 +239,7 @@ class NothingLeavesPaused(Law):
             endpoint = "merchant" if row["way"] == Way.MOBILE_DIRECTLY else "customer"
             for brake in self.rows("SELECT * FROM brakes WHERE hold IN ('all', ?)", endpoint):
                 yield self.broken(
-                    f"{row['id']} leaves at {at(leaving.at)}, held since {brake['since']}: {brake['reason']}"
+                    f"{row['id']} leaves at {self.at(leaving.at)}, held since {brake['since']}: {brake['reason']}"
                 )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bot.clock import MINUTE
 from bot.sandbox.slack.channels import Message
 from bot.sandbox.slack.reading import words_of
+from bot.speech.blocks import Button
 from bot.speech.blocks import Message as Drawn
 from bot.speech.cards import Moment, card
 from bot.speech.notices import PLACES
@@ -21,6 +22,7 @@ from tests.laws.laws import Law, Violation
 from tests.laws.slackside import AUDIT, BEING_ASKED
 
 if TYPE_CHECKING:
+    from tests.laws.people import Asked
     from tests.laws.processes import Change, EventRow, Life
 
 _EVERYTHING = (
@@ -108,18 +110,26 @@ class OneSubmissionOnePayout(Law):
     name, number = "acknowledged is stored, once", 4
 
     def at_end(self) -> Iterator[Violation]:
-        for asked in self.world.crowd.asked.values():
-            rows = list(self.rows("SELECT id FROM payouts WHERE order_reference = ?", asked.order))
-            if len(rows) > 1 or (asked.taken and not rows):
-                yield self.broken(f"{asked.order}: taken {asked.taken}, and became {[row['id'] for row in rows]}")
+        for reason, asked in self.world.crowd.asked.items():
+            rows = list(self.rows("SELECT id FROM payouts WHERE reason = ?", reason))
+            if len(rows) > 1 or (asked.taken and not rows and not self._is_one_too_many(asked)):
+                yield self.broken(f"{reason}: taken {asked.taken}, and became {[row['id'] for row in rows]}")
         if Fault.LEDGER_LOCKED not in self.world.fate.storms:
             yield from self._clicks()
+
+    def _is_one_too_many(self, asked: Asked) -> bool:
+        """Whether that person was told so, once it was to be filed: several forms were right, each by itself."""
+        refused = (event for event in self.world.events() if event.kind == "request_refused")
+        return any(event.actor == asked.requester and event.data["why"] == "too_many_open" for event in refused)
 
     def _clicks(self) -> Iterator[Violation]:
         stored = {(row["person"], row["occasion"]) for row in self.rows("SELECT person, occasion FROM inbox")}
         for delivered in self.world.slackside.slack.deliveries:
             payload = delivered.delivery.payload
             if delivered.error or payload.get("type") != "block_actions":
+                continue
+            if payload["actions"][0]["action_id"] == Button.CORRECT:
+                # It opens a form, and that is all.
                 continue
             occasion = (payload["user"]["id"], payload["actions"][0]["action_ts"])
             if occasion not in stored:
@@ -146,6 +156,9 @@ class OneEventAChange(Law):
 
     def _has_change(self, event: EventRow, change: Change) -> Iterator[Violation]:
         """An event that says a state comes with that state."""
+        if event.kind == "approved" and int(str(event.data["given"])) < int(str(event.data["needed"])):
+            # The first of two.
+            return
         states = [state for state, kinds in _SAYS.items() if event.kind in kinds]
         if states and event.payout is not None:
             after = change.states.get(event.payout, (None, ""))[1].split()
@@ -213,7 +226,8 @@ class ToldOnce(Law):
         for posting in self.world.slackside.postings.values():
             if posting.ts in noted or not posting.heard or posting.process.is_dead:
                 continue
-            if again and posting.method == "chat.postEphemeral":
+            if again and (posting.method == "chat.postEphemeral" or posting.channel.startswith("U")):
+                # Who cannot be whispered to in the channel gets it directly.
                 again -= 1
                 continue
             if posting.process.stood_still(posting.at, within=MINUTE):

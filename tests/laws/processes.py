@@ -24,6 +24,7 @@ from storage.ledger import Ledger
 from storage.writer import BATCH, Move, carry_out
 from tests.laws.faults import Fault
 from tests.laws.provider import Wire, settle
+from tests.laws.rulebook import APPROVERS
 from tests.laws.slackside import SlackClient
 from tests.laws.virtual import Gate
 
@@ -65,12 +66,23 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A click or submission that waited in the inbox, and was decided on."""
+
+    sort: str
+    person: str
+    occasion: str
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """What one move did to the ledger: its events, and each payout's state before and after."""
+    """What one move did to the ledger: its events, each payout's state before and after, what it was decided by."""
 
     process: str
     events: tuple[EventRow, ...]
     states: Mapping[str, tuple[str | None, str]]
+    taken: tuple[Taken, ...] = ()
 
 
 @dataclass(slots=True)
@@ -88,9 +100,11 @@ class _Watched:
         after = {row[0]: f"{row[1]} {row[2]}" for row in rows}
         before = self.known.states
         events = tuple(event_rows(connection, "WHERE id > ? ORDER BY id", self.known.last_event))
+        waited, self.known.waiting = self.known.waiting, waiting_rows(connection)
+        taken = tuple(item for number, item in waited.items() if number not in self.known.waiting)
         moved = {payout: (before.get(payout), state) for payout, state in after.items() if before.get(payout) != state}
         if events or moved:
-            self.change = Change(self.process, events, moved)
+            self.change = Change(self.process, events, moved, taken)
             # Should the whole batch not be committed, `forget` reads it anew.
             self.known.states = after
             self.known.last_event = events[-1].id if events else self.known.last_event
@@ -102,13 +116,23 @@ class Known:
     """The ledger as the last move left it, for all processes together: they write one after the other."""
 
     states: Mapping[str, str] = field(default_factory=dict)
+    waiting: Mapping[int, Taken] = field(default_factory=dict)
     last_event: int = 0
 
     def forget(self, connection: sqlite3.Connection) -> None:
         """Read it anew."""
         rows = connection.execute("SELECT id, state, attempt FROM payouts").fetchall()
         self.states = {row[0]: f"{row[1]} {row[2]}" for row in rows}
+        self.waiting = waiting_rows(connection)
         self.last_event = connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0]
+
+
+def waiting_rows(connection: sqlite3.Connection) -> dict[int, Taken]:
+    """What waits in the inbox, by its row."""
+    rows = connection.execute(
+        "SELECT id, sort, person, occasion, received_at FROM inbox WHERE due_at IS NOT NULL ORDER BY id"
+    )
+    return {row[0]: Taken(*row[1:]) for row in rows}
 
 
 def event_rows(connection: sqlite3.Connection, where: str, *values: object) -> list[EventRow]:
@@ -323,11 +347,13 @@ class Life(Gate):
                 other.notice_soon()
 
     def _alter(self, change: Change) -> None:
-        """Somebody with the ledger's file in hand changes what was approved."""
+        """Somebody with the ledger's file in hand changes what was approved, or approves by hand."""
         for event in change.events:
-            if event.kind == "approved" and self.fate.strikes(Fault.LEDGER_ALTERED):
-                self.world.note(f"the amount of {event.payout} is altered by hand")
-                self._connection.execute("UPDATE payouts SET amount = amount + 1000 WHERE id = ?", (event.payout,))
+            if event.kind in {"approved", "requested"} and self.fate.strikes(Fault.LEDGER_ALTERED):
+                what = "amount" if event.kind == "approved" and self.chance.random() < 0.5 else "approval"
+                self.world.note(f"the {what} of {event.payout} is altered by hand")
+                alter(self._connection, event, what, self.chance)
+                self.world.known.forget(self._connection)
 
     def notice_soon(self) -> None:
         """Look into the ledger within a second, as every process does by itself."""
@@ -376,6 +402,31 @@ class Life(Gate):
             self.loop.outside(0.0, once.tell, 503)
         else:
             self.loop.outside(0.0, once.tell, 200 if known else 404)
+
+
+def alter(connection: sqlite3.Connection, event: EventRow, what: str, chance: random.Random) -> None:
+    """What somebody does by hand who wants more money to move, or money that too few approved."""
+    which: dict[str, object] = {
+        "payout": event.payout, "attempt": event.attempt, "now": event.at, "event": event.id,
+        "person": chance.choice(APPROVERS),
+    }  # fmt: skip
+    if what == "amount":
+        connection.execute("UPDATE payouts SET amount = amount + 1000 WHERE id = :payout", which)
+        return
+    connection.execute(
+        "UPDATE payouts SET state = 'approved', due_at = :now WHERE id = :payout AND state = 'requested'", which
+    )
+    connection.execute(
+        "UPDATE attempts SET approved_at = :now, needed = 1 WHERE payout = :payout AND number = :attempt", which
+    )
+    if chance.random() < 0.5:
+        connection.execute(
+            """
+            INSERT OR IGNORE INTO approvals (payout, attempt, person, digest, event)
+            SELECT payout, number, :person, digest, :event FROM attempts WHERE payout = :payout AND number = :attempt
+            """,
+            which,
+        )
 
 
 @dataclass(slots=True)

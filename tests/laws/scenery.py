@@ -26,12 +26,13 @@ import bot.parsing
 import bot.worker
 from bot.settings import Settings, load_settings
 from storage.connection import open_ledger
-from tests.laws.people import APPROVERS
 from tests.laws.processes import REFUSALS
 from tests.laws.slackside import AUDIT, TOKEN, Webhook
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
+
+    from tests.laws.rulebook import Rulebook
 
 # How often a process looks by itself here: `Life.notice_soon` has it look where there is something to see.
 IDLE = 1_800.0
@@ -104,11 +105,11 @@ def tidy() -> None:
         _folder.cache_clear()
 
 
-@cache
-def settings() -> Settings:
+def settings(rules: Rulebook) -> Settings:
     """What the operator of this world wrote into `.env`."""
     return load_settings(
-        {
+        rules.environment()
+        | {
             "SLACK_BOT_TOKEN": TOKEN,
             "SLACK_APP_TOKEN": "xapp-test",
             "LIGDICASH_API_KEY": "test-key",
@@ -116,11 +117,6 @@ def settings() -> Settings:
             "LIGDICASH_API_URL": "https://ligdicash.example",
             "PUBLIC_URL": "https://payouts.example",
             "AUDIT_CHANNEL": AUDIT,
-            "APPROVERS": ",".join(APPROVERS),
-            "REQUEST_TTL_HOURS": "1",
-            "QUIET_HOURS": "0-0",
-            "SECOND_APPROVAL_ABOVE": "20000",
-            "DAILY_LIMIT": "60000",
             "STATUS_POLL_SECONDS": "30",
         },
         env_file=None,

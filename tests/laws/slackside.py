@@ -71,8 +71,11 @@ class SlackSide:
         self.fate = fate
         self.slack = Slack(clock=clock, chance=chance)
         self.slack.api.weather = self._weather
+        self.slack.api.scopes.add("usergroups:read")
         self.postings: dict[str, Posting] = {}
         self.find_process: Any = lambda: None
+        # When each click, form or command was first brought to the bot, and whether a form said that it may repeat.
+        self.arrivals: dict[tuple[str, str], list[tuple[int, bool]]] = {}
 
     # What the bot says
 
@@ -144,6 +147,7 @@ class SlackSide:
         process: Life | None = self.find_process()
         if process is None:
             raise Unreachable("nobody listens")
+        self._note_arrival(delivery.payload)
         answer: asyncio.Future[Answer] = self.loop.create_future()
         process.callers.add(answer)
         self.loop.outside(
@@ -153,6 +157,16 @@ class SlackSide:
             return await answer
         finally:
             process.callers.discard(answer)
+
+    def _note_arrival(self, payload: Json) -> None:
+        occasion = occasion_of(payload)
+        if occasion is not None:
+            self.arrivals.setdefault(occasion, []).append((self.slack.clock.now(), _says_known(payload)))
+
+    def arrived(self, person: str, occasion: str) -> int | None:
+        """When a click, form or command was first brought to the bot."""
+        found = self.arrivals.get((person, occasion))
+        return found[0][0] if found else None
 
     # What is to be seen
 
@@ -190,6 +204,22 @@ class Webhook:
         process: Any = GATE.get()
         found: WebhookResponse = await process.world.slackside.respond(process, self._url, json.loads(json.dumps(body)))
         return found
+
+
+def occasion_of(payload: Json) -> tuple[str, str] | None:
+    """By which person and occasion the inbox would know a payload."""
+    kind = payload.get("type")
+    if kind == "block_actions":
+        return payload["user"]["id"], payload["actions"][0]["action_ts"]
+    if kind == "view_submission":
+        return payload["user"]["id"], payload["view"]["id"]
+    return (payload["user_id"], payload["trigger_id"]) if "command" in payload else None
+
+
+def _says_known(payload: Json) -> bool:
+    """Whether somebody ticked that they know of an earlier payout."""
+    values = payload.get("view", {}).get("state", {}).get("values", {}).get("known", {})
+    return any(field.get("selected_options") for field in values.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,31 +1,9 @@
-"""The deliberate breaks: each a sentence, the law that it must turn red, and the text changed in the code."""
+"""The deliberate breaks: what is done to the bot, one after the other, to see a law turn red."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """In this function (`module:Class.function`), one text in place of another."""
-
-    where: str
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """What is done to the bot, and which of the seven laws must notice."""
-
-    law: int
-    says: str
-    edits: tuple[Edit, ...]
-
-
-def _one(law: int, says: str, where: str, old: str, new: str) -> Break:
-    return Break(law, says, (Edit(where, old, new),))
-
+from tests.laws.breaking import Break, Edit, one
+from tests.laws.table_of_authority import BREAKS_OF_AUTHORITY
 
 _CREATE = "bot.ligdicash.client:LigdicashClient.create"
 _PAYMENTS = "bot.desk.payments"
@@ -47,21 +25,21 @@ _BELIEVE = """answer = Status(
 
 BREAKS: tuple[Break, ...] = (
     # 1. Paid at most once
-    _one(
+    one(
         1,
         "a read timeout counts as “never left”, and the request is sent again",
         _CREATE,
         "return Uncertain(Doubt.NO_ANSWER, None, type(error).__name__)",
         "return NeverLeft(type(error).__name__)",
     ),
-    _one(
+    one(
         1,
         "a connection that broke counts as “never left”, and the request is sent again",
         _CREATE,
         "return Uncertain(Doubt.CONNECTION_BROKE, None, type(error).__name__)",
         "return NeverLeft(type(error).__name__)",
     ),
-    _one(
+    one(
         1,
         "a lease that ran out sends the attempt again instead of doubting",
         f"{_PAYMENTS}:Payments._give_up",
@@ -84,15 +62,15 @@ BREAKS: tuple[Break, ...] = (
             ),
         ),
     ),
-    _one(1, "nobody minds an own request", "bot.policy:may_decide", "if person.id in asked_by:", "if False:"),
-    _one(
+    one(1, "nobody minds an own request", "bot.policy:may_decide", "if person.id in asked_by:", "if False:"),
+    one(
         1,
         "the one who proposed a finding may confirm it",
         "bot.desk.resolution:_confirm",
         "elif proposal.person == person.id:",
         "elif False:",
     ),
-    _one(
+    one(
         1,
         "nobody compares what was approved with what is sent",
         f"{_PAYMENTS}:_why_not",
@@ -100,49 +78,49 @@ BREAKS: tuple[Break, ...] = (
         "if False and",
     ),
     # 2. Committed before it leaves, answers kept
-    _one(
+    one(
         2,
         "the request leaves before its attempt and lease are committed",
         f"{_PAYMENTS}:Payments.send",
         "sending = await self._ledger.write(lambda tx: self._begin(tx, payout, secret))",
         _SEND_FIRST,
     ),
-    _one(
+    one(
         2,
         "the request leaves without a lease",
         f"{_PAYMENTS}:Payments._begin",
         "tx.lease(payout, owner=self._owner, until=until, secret=secret)",
         "pass",
     ),
-    _one(
+    one(
         2,
         "nobody looks at the deadline again right before the request leaves",
         f"{_PAYMENTS}:Payments.send",
         "in_time = self._clock.steady() - begun < LEASE_SECONDS - CREATE_DEADLINE",
         "in_time = True",
     ),
-    _one(
+    one(
         2,
         "the deadline is looked at before connecting only",
         _CREATE,
         'request.extensions["trace"] = _guard(may_still_leave)',
         "pass",
     ),
-    _one(
+    one(
         2,
         "the token is dropped when the payout moved meanwhile",
         f"{_PAYMENTS}:Payments._finish",
         "if isinstance(answer, Accepted):",
         "if isinstance(answer, Accepted) and tx.record(sending.payout).payout.state is State.SENDING:",
     ),
-    _one(
+    one(
         2,
         "an answer that the locked ledger does not take is dropped",
         f"{_PAYMENTS}:Payments._keep",
         "await asyncio.sleep(KEEP_AGAIN)",
         "return",
     ),
-    _one(
+    one(
         2,
         "the callback's secret is one for each payout, not for each attempt",
         f"{_PAYMENTS}:Payments.send",
@@ -150,35 +128,35 @@ BREAKS: tuple[Break, ...] = (
         'secret = payout.encode().hex().ljust(40, "0")',
     ),
     # 3. Final on evidence only
-    _one(
+    one(
         3,
         "a callback is believed without asking",
         "bot.desk.evidence:Evidence._ask",
         'answer = await self._ligdicash.status(endpoint, callback.token or "")',
         _BELIEVE,
     ),
-    _one(
+    one(
         3,
         "nobody looks whose payout a callback's token belongs to",
         "bot.desk.evidence:_mismatch",
         "if found.callback is None:",
         "if True:",
     ),
-    _one(
+    one(
         3,
         "a status word that nobody documented counts as failed",
         "bot.ligdicash.readers:read_status",
         "_WORDS.get(said.lower(), Word.UNKNOWN)",
         "_WORDS.get(said.lower(), Word.FAILED)",
     ),
-    _one(
+    one(
         3,
         "an error of the status call counts as failed",
         "bot.ligdicash.readers:read_status",
         "return NoStatus(f\"code {read_code(answer) or _text(answer.get('response_code'))[:8]}\")",
         'return Status(Word.FAILED, "error", frozenset(), None, None, None)',
     ),
-    _one(
+    one(
         3,
         "`00` counts as paid",
         f"{_PAYMENTS}:_initiate",
@@ -188,21 +166,21 @@ BREAKS: tuple[Break, ...] = (
         '    tell(tx, EventKind.COMPLETED, payout, data={"word": "00"})\n'
         "    return True",
     ),
-    _one(
+    one(
         3,
         "an uncertain code counts as refused",
         "bot.ligdicash.readers:_read_refusal",
         "if taken.definite and",
         "if",
     ),
-    _one(
+    one(
         3,
         "of callbacks only the first one for a payout is kept",
         "storage.moves.incoming:IncomingMoves.store_callback",
         "if kept >= CALLBACKS_KEPT:",
         "if kept >= 1:",
     ),
-    _one(
+    one(
         3,
         "what contradicts a final status is not heard",
         "bot.desk.evidence:contradict",
@@ -210,21 +188,21 @@ BREAKS: tuple[Break, ...] = (
         "if True:",
     ),
     # 4. Replays change nothing, acknowledged is stored
-    _one(
+    one(
         4,
         "the inbox is not unique: what is delivered again is decided again",
         "storage.moves.incoming:IncomingMoves.store_in_inbox",
         "ON CONFLICT (person, occasion) DO NOTHING",
         "ON CONFLICT (person, occasion) DO UPDATE SET due_at = excluded.due_at, payload = excluded.payload",
     ),
-    _one(
+    one(
         4,
         "a click is acknowledged before it is stored",
         "handlers.buttons:Buttons.hear",
         "is_new = await self._store(pressed)",
         'self._background.start(self._store(pressed), name="store")\n        is_new = False',
     ),
-    _one(
+    one(
         4,
         "callbacks are not unique: the same bytes are stored again",
         "storage.moves.incoming:IncomingMoves.store_callback",
@@ -253,35 +231,35 @@ BREAKS: tuple[Break, ...] = (
             ),
         ),
     ),
-    _one(
+    one(
         5,
         "a refusal is recorded without its event",
         f"{_PAYMENTS}:_refuse",
         "tell(tx, EventKind.REFUSED, payout,",
         "(lambda *_, **__: 0)(tx, EventKind.REFUSED, payout,",
     ),
-    _one(
+    one(
         5,
         "a message is noted as sent before Slack took it",
         "storage.moves.outgoing:OutgoingMoves.note_posting",
         "due_at = ? WHERE id IN",
         "due_at = nullif(?, 0) * NULL WHERE id IN",
     ),
-    _one(
+    one(
         5,
         "two processes tell the same",
         "storage.moves.outgoing:OutgoingMoves.note_posting",
         "if free != len(ids):",
         "if False:",
     ),
-    _one(
+    one(
         5,
         "every error of Slack's is taken for its last word",
         "bot.outbox:_classify",
         "return Never(why) if why in _PERMANENT else NotNow(why, None)",
         "return Never(why)",
     ),
-    _one(
+    one(
         5,
         "an event is linked to the first hash, not to the last",
         "storage.chain:last_hash",
@@ -302,7 +280,7 @@ BREAKS: tuple[Break, ...] = (
             Edit("bot.desk.requests:Requests._file", "if not tx.take_from_inbox(item.id):", "if False:"),
         ),
     ),
-    _one(
+    one(
         6,
         "the card is not edited when a payout completed",
         "bot.desk.telling:tell",
@@ -310,7 +288,7 @@ BREAKS: tuple[Break, ...] = (
         "addresses=[one for one in addresses(kind, channel=payout.channel, actor=actor, requester=payout.requester)\n"
         "            if kind is not EventKind.COMPLETED or one.place != 'card'],",
     ),
-    _one(
+    one(
         6,
         "polling ends after ten status calls",
         "bot.desk.evidence:_asks_on",
@@ -318,14 +296,14 @@ BREAKS: tuple[Break, ...] = (
         "return payout.state in _WATCHED and attempt.polls < 10",
     ),
     # 7. Nothing leaves paused or on a stale approval
-    _one(
+    one(
         7,
         "the brake is not looked at",
         f"{_PAYMENTS}:_is_held",
         "return",
         "return False and",
     ),
-    _one(
+    one(
         7,
         "the brake is looked at when the sending begins, not when the request leaves",
         f"{_PAYMENTS}:Payments._is_held",
@@ -345,4 +323,5 @@ BREAKS: tuple[Break, ...] = (
             )
         ),
     ),
+    *BREAKS_OF_AUTHORITY,
 )

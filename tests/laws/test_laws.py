@@ -13,10 +13,12 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from tests.laws.breaking import Edit
 from tests.laws.breaks import broken_function
+from tests.laws.page import LAWS, PAGE, between, table_of_laws
 from tests.laws.scenery import quiet, tidy
 from tests.laws.simulate import results
-from tests.laws.table_of_breaks import BREAKS, Edit
+from tests.laws.table_of_breaks import BREAKS
 from tests.laws.virtual import Gate, VirtualLoop
 from tests.laws.world import run_seed
 
@@ -65,8 +67,16 @@ def test_each_break_still_finds_its_place(edit: Edit) -> None:
 
 
 def test_the_breaks_are_for_every_law() -> None:
-    """Each of the seven laws has at least one."""
-    assert set(range(1, 8)) == {each.law for each in BREAKS}
+    """Each number has at least one."""
+    assert {law.number for law in LAWS} == {each.law for each in BREAKS}
+
+
+def test_the_page_is_up_to_date() -> None:
+    """Every law and every break stands in docs/laws.md; if not: `python -m tests.laws.breaks --write --resume`."""
+    text = PAGE.read_text(encoding="utf-8")
+    assert table_of_laws() == between(text, "laws")
+    written = [line.split(" | ")[1] for line in between(text, "breaks").splitlines()[2:]]
+    assert [each.says for each in BREAKS] == written
 
 
 def test_time_jumps_to_what_happens_next() -> None:

@@ -175,12 +175,17 @@ class VirtualLoop(asyncio.BaseEventLoop):
 class VirtualClock:
     """The loop's time as the bot's `Clock`."""
 
-    def __init__(self, loop: VirtualLoop) -> None:
+    def __init__(self, loop: VirtualLoop, begins: int = EPOCH) -> None:
         self._loop = loop
+        self.begins = begins
 
     def now(self) -> int:
         """Milliseconds since 1970."""
-        return EPOCH + round(self._loop.time() * 1000)
+        return self.begins + round(self._loop.time() * 1000)
+
+    def written(self, moment: int) -> str:
+        """A moment as the histories write it: seconds since the loop was made."""
+        return f"{(moment - self.begins) / 1000:.3f} s"
 
     def steady(self) -> float:
         """Seconds; goes on while a process, or its machine, is stopped."""

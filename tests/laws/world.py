@@ -13,20 +13,29 @@ from typing import Any
 
 from bot.sandbox.slack.delivery import Delivered
 from tests.laws import scenery
+from tests.laws.acts import ACTS, AFTERWARDS
+from tests.laws.books import Books
 from tests.laws.faults import Fate, Fault
 from tests.laws.laws import Law, Violation
+from tests.laws.laws_of_authority import AUTHORITY
 from tests.laws.laws_of_money import MONEY
 from tests.laws.laws_of_telling import TELLING
-from tests.laws.people import APPROVERS, Crowd
+from tests.laws.people import Crowd
 from tests.laws.processes import STOPS, Change, EventRow, Known, Life, Seat, event_rows
 from tests.laws.provider import Leaving, Provider
-from tests.laws.slackside import BEING_ASKED, SlackSide
+from tests.laws.rulebook import Rulebook
+from tests.laws.slackside import BEING_ASKED, SUPPORT, SlackSide, occasion_of
+from tests.laws.standing import Standing
 from tests.laws.virtual import TimeStandsStillError, VirtualClock, VirtualLoop
 
 # Seconds.
-ACTIVE = (200.0, 600.0, 4_500.0)
+ACTIVE = (200.0, 200.0, 600.0, 600.0, 4_500.0, 4_500.0, 100_000.0)
 LOOK_WHETHER_SETTLED = 300.0
 LONGEST = 15 * 86_400.0
+# The share of worlds in which somebody asks for more than anybody may have open.
+_FLOODED = 0.06
+# By then every token that ever answers has answered.
+_MOST_POLLS = 40
 
 
 @dataclass(slots=True)
@@ -48,10 +57,12 @@ class World:
         self.path = path
         self.loop = VirtualLoop()
         self.loop.set_exception_handler(self._surprised)
-        self.clock = VirtualClock(self.loop)
-        self.settings = scenery.settings()
         self.chance = self.chance_of("world")
         self.active = self.chance.choice(ACTIVE)
+        self.is_flooded = self.chance.random() < _FLOODED
+        self.rules = Rulebook.draw(self.chance_of("rules"), self.active)
+        self.settings = scenery.settings(self.rules)
+        self.clock = VirtualClock(self.loop, self.rules.begins)
         self.fate = Fate(self.chance_of("fate"), self.loop, self.active)
         self.provider = Provider(self.loop, self.clock, self.chance_of("provider"), self.fate)
         self.slackside = SlackSide(self.loop, self.clock, self.chance_of("slack"), self.fate)
@@ -60,7 +71,9 @@ class World:
         self.provider.find_relay = self._some_relay
         self.provider.on_connecting = self._connecting
         self.provider.on_leaving = self._leaving
-        self.crowd = Crowd(self, self.chance_of("people"))
+        self.standing = Standing(self.slackside.slack.workspace, self.clock, self.rules, SUPPORT)
+        self.crowd = Crowd(self, self.chance_of("people"), ACTS)
+        self.books = Books(self.crowd, self.rules)
         self.seats = [Seat("A", has_house=True)]
         if self.chance.random() < 0.5:
             self.seats.append(Seat("B", has_house=True))
@@ -71,7 +84,7 @@ class World:
         self.deaths = 0
         self.surprises: list[str] = []
         self.violations: list[Violation] = []
-        self.laws: list[Law] = [law(self) for law in (*MONEY, *TELLING)]
+        self.laws: list[Law] = [law(self) for law in (*MONEY, *TELLING, *AUTHORITY)]
         self.eye = self.connect(reading=True)
 
     def chance_of(self, what: str) -> random.Random:
@@ -117,6 +130,7 @@ class World:
             self.note(f"{life.name} commits {event.kind} {who} {dict(event.data)}")
         for law in self.laws:
             self.violations += law.at_commit(life, change)
+        self.books.take(change)
         sends = any(event.kind == "sending" for event in change.events)
         if life.fate.strikes(Fault.SUSPENSION, 20.0 if sends else 1.0):
             self._suspend()
@@ -167,7 +181,7 @@ class World:
         await asyncio.sleep(max(0.0, self.active - self.loop.time()))
         self.provider.clear()
         self.note("fair weather from now on")
-        await self.crowd.afterwards()
+        await self.crowd.afterwards(AFTERWARDS)
         while not self.is_settled():
             if self.loop.time() > LONGEST:
                 self.violations.append(Violation("settles", f"nothing settled: {self.unsettled()}"))
@@ -200,11 +214,22 @@ class World:
         stored = {tuple(row) for row in self.eye.execute("SELECT person, occasion FROM inbox")}
         found = []
         for delivered in self.slackside.slack.deliveries:
-            occasion = _occasion(delivered.delivery.payload)
+            occasion = self._occasion(delivered.delivery.payload)
             refused = "response_action" in delivered.body
             if not delivered.error and not refused and (occasion is None or occasion in stored):
                 found.append(delivered)
         return found
+
+    def _occasion(self, payload: Mapping[str, Any]) -> tuple[str, str] | None:
+        """By which person and occasion the inbox knows a payload; None for a command that only opens a form."""
+        if payload.get("type") == "block_actions":
+            return occasion_of(dict(payload))
+        if str(payload.get("text", "")).startswith(("pause", "resume")):
+            return payload["user_id"], payload["trigger_id"]
+        if "command" in payload and self.standing.has_changed(payload["user_id"]):
+            # Whoever left since would now be refused.
+            return payload["user_id"], "never stored"
+        return None
 
     def events(self) -> list[EventRow]:
         """The whole history so far."""
@@ -235,23 +260,33 @@ class World:
         """Payouts about which LigdiCash has, or will have, more to say than the ledger knows."""
         rows = self.eye.execute(
             """
-            SELECT id, state, transaction_id, token FROM payouts
+            SELECT id, state, transaction_id, token, number, polls FROM payouts
             JOIN attempts ON attempts.payout = payouts.id AND attempts.number = payouts.attempt
             """
         ).fetchall()
-        for payout, state, transaction_id, token in rows:
+        for payout, state, transaction_id, token, number, polls in rows:
             for there in self.provider.bank.tally(transaction_id).payouts:
                 if self.provider.may_still_speak(there):
                     yield f"{payout}: the bank has not spoken its last word"
                 elif state == "initiated" and token is not None and there.word in _FINAL_WORDS:
                     yield f"{payout}: {there.word} at the bank, {state} here"
+                elif state == "unconfirmed" and there.word in _FINAL_WORDS and polls < _MOST_POLLS:
+                    if self._called_back(payout, number) & set(there.tokens):
+                        yield f"{payout}: {there.word} at the bank, whose callback {BEING_ASKED}"
+
+    def _called_back(self, payout: str, number: int) -> set[str]:
+        """The tokens of callbacks by which LigdiCash can be asked about an attempt."""
+        rows = self.eye.execute(
+            "SELECT token FROM callbacks WHERE payout = ? AND attempt = ? AND distrusted = 0", (payout, number)
+        )
+        return {row[0] for row in rows}
 
     # What is left to read
 
     def history(self) -> str:
         """Everything about this seed, for whoever wants to know what went wrong."""
         events = self.eye.execute("SELECT id, at, kind, payout, attempt, actor, data FROM events ORDER BY id")
-        lines = [f"{row[0]:>4} {(row[1] - 1_790_000_000_000) / 1000:>12.3f} {tuple(row[2:])}" for row in events]
+        lines = [f"{row[0]:>4} {self.clock.written(row[1]):>14} {tuple(row[2:])}" for row in events]
         return "\n".join(
             [
                 f"seed {self.seed}: {len(self.seats)} processes, storms: {list(self.fate.storms)}",
@@ -304,18 +339,6 @@ class World:
 
 
 _FINAL_WORDS = frozenset({"completed", "notcompleted", "nocompleted"})
-
-
-def _occasion(payload: Mapping[str, Any]) -> tuple[str, str] | None:
-    """By which person and occasion the inbox knows a payload; None for a command that only opens a form."""
-    if payload.get("type") == "block_actions":
-        return payload["user"]["id"], payload["actions"][0]["action_ts"]
-    if str(payload.get("text", "")).startswith(("pause", "resume")):
-        return payload["user_id"], payload["trigger_id"]
-    if "command" in payload and payload["user_id"] in APPROVERS:
-        # Whoever left since would now be refused.
-        return payload["user_id"], "never stored"
-    return None
 
 
 def run_seed(seed: int, *, with_history: bool = False) -> Result:

@@ -1,0 +1,248 @@
+"""The deliberate breaks of who may, and how much; `table_of_breaks` has the others."""
+
+from __future__ import annotations
+
+from tests.laws.breaking import Break, Edit, one
+
+_DECIDE = "bot.desk.decisions:Decisions"
+_OURS = "outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback')"
+
+BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
+    # Limits
+    Break(
+        8,
+        "the limits are looked at before the transaction of the approval",
+        (
+            Edit(
+                f"{_DECIDE}.decide",
+                "gone = await self._gone(item.sort, click)",
+                "gone = await self._gone(item.sort, click)\n"
+                "    seen = self._ledger.record(click.payout)\n"
+                "    space = __import__('types').SimpleNamespace\n"
+                "    looked = space(now=self._ledger.now(), connection=self._ledger.reader)\n"
+                "    self._passed = seen and self._limit_passed(looked, seen)",
+            ),
+            Edit(f"{_DECIDE}._approve", "passed = self._limit_passed(tx, record)", "passed = self._passed"),
+        ),
+    ),
+    one(
+        8,
+        "against the limits only what is completed counts",
+        "storage.queries:approved_since",
+        _OURS,
+        "outcome = 'completed'",
+    ),
+    one(
+        8,
+        "the day of the limits is a day in UTC",
+        f"{_DECIDE}._limit_passed",
+        "day_start(tx.now, self._rules.timezone)",
+        "day_start(tx.now, __import__('zoneinfo').ZoneInfo('UTC'))",
+    ),
+    one(
+        8,
+        "the limits hold but for one franc",
+        "bot.policy:limit_passed",
+        "team + amount > rules.daily_limit",
+        "team + amount > rules.daily_limit + 1",
+    ),
+    one(
+        8,
+        "the limit of a requester is not looked at",
+        "bot.policy:limit_passed",
+        "if own is not None and",
+        "if False and",
+    ),
+    one(
+        8,
+        "what somebody asks for again counts for whoever asked first",
+        f"{_DECIDE}._limit_passed",
+        "record.attempt.asked_by",
+        "record.payout.requester",
+    ),
+    one(
+        8,
+        "the form takes any amount",
+        "bot.desk.requests:Requests._amount_not_taken",
+        "if amount.xof > self._rules.max_amount:",
+        "if False:",
+    ),
+    # Four eyes
+    one(
+        8,
+        "whoever asked again may approve what they asked for",
+        f"{_DECIDE}._refusal",
+        "return may_decide(person, record.asked_by)",
+        "return may_decide(person, {record.payout.requester})",
+    ),
+    Break(
+        8,
+        "the same person counts twice",
+        (
+            Edit(f"{_DECIDE}._approve", "if person.id in record.approvers:", "if False:"),
+            Edit(
+                f"{_DECIDE}._approve",
+                "given = len(set(record.approvers) - gone) + 1",
+                "given = len(record.approvers) + 1",
+            ),
+            Edit("storage.moves.attempts:AttemptMoves.add_approval", "INSERT INTO", "INSERT OR REPLACE INTO"),
+        ),
+    ),
+    one(8, "the first of two approvals is enough", f"{_DECIDE}._approve", "given >= needed", "given >= 1"),
+    one(
+        8,
+        "approvals of an earlier attempt count for the next one",
+        "storage.queries:approvers",
+        "payout = ? AND attempt = ?",
+        "payout = ? AND attempt <= ?",
+    ),
+    one(
+        8,
+        "the move to sending does not count the approvals again",
+        "bot.desk.payments:_why_not",
+        "or agreed < max(needed, attempt.needed or 1)",
+        "",
+    ),
+    one(
+        8,
+        "approvals are counted in their table, whatever the chained events say",
+        "storage.queries:approvals_of_digest",
+        """WHERE approvals.payout = ? AND approvals.attempt = ? AND approvals.digest = ?
+          AND events.kind = 'approved' AND events.payout = approvals.payout
+          AND events.attempt = approvals.attempt AND events.actor = approvals.person
+          AND json_extract(events.data, '$.digest') = approvals.digest""",
+        "WHERE approvals.payout = ? AND approvals.attempt = ? AND approvals.digest = ?",
+    ),
+    # Splitting
+    one(
+        8,
+        "the threshold is compared with this amount only",
+        "bot.policy:approvals_needed",
+        "amount + counted.total > above",
+        "amount > above",
+    ),
+    one(
+        8,
+        "against the threshold only what is completed counts",
+        "storage.queries:counted_of",
+        _OURS,
+        "outcome = 'completed'",
+    ),
+    one(
+        8,
+        "against the threshold an hour counts, not a day",
+        "storage.queries:counted_of",
+        "now - DAY",
+        "now - DAY // 24",
+    ),
+    one(
+        8,
+        "one approver is enough while an earlier payout may still be paid",
+        "bot.policy:approvals_needed",
+        "return 2 if counted.may_still_be_paid else 1",
+        "return 1",
+    ),
+    Break(
+        8,
+        "what LigdiCash contradicts does not make anybody careful",
+        (
+            Edit("storage.queries:_is_open_elsewhere", "OR contradiction IS NOT NULL)", ")"),
+            Edit("storage.queries:_is_open_elsewhere", "AND contradiction IS NOT NULL", "AND 0"),
+        ),
+    ),
+    # Repeats
+    one(
+        8,
+        "the form does not ask whether an earlier payout is known",
+        "bot.desk.requests:Requests.receive",
+        "if earlier and not form.knows_earlier:",
+        "if False:",
+    ),
+    one(
+        8,
+        "an order that is spelled differently is another one",
+        "storage.queries:earlier",
+        "order_key(order_reference)",
+        "order_reference",
+    ),
+    one(
+        8,
+        "approvers are not shown what a request may repeat",
+        "bot.speech.questions:_before_deciding",
+        "if record.earlier or record.counted.may_still_be_paid:",
+        "if False:",
+    ),
+    # Who decides
+    one(
+        8,
+        "whoever decides is looked up in what was remembered",
+        f"{_DECIDE}.decide",
+        "self._people.who(item.person, fresh=True)",
+        "self._people.who(item.person)",
+    ),
+    one(
+        8,
+        "the first of two is not looked at again when the second approves",
+        f"{_DECIDE}._approve",
+        "set(record.approvers) - gone",
+        "set(record.approvers)",
+    ),
+    one(
+        8,
+        "whoever asks is looked up in what was remembered",
+        "bot.desk.requests:Requests.receive",
+        'f"refused {occasion}", fresh=True',
+        'f"refused {occasion}"',
+    ),
+    one(
+        8,
+        "while a group cannot be read, everybody is in it",
+        "bot.people:People._is_named",
+        "return None if None in found else False",
+        "return None in found",
+    ),
+    one(
+        8,
+        "guests are members",
+        "bot.people:People._kind",
+        'if user.get("is_restricted") or user.get("is_ultra_restricted"):',
+        "if False:",
+    ),
+    one(
+        8,
+        "an approval that waited for hours still counts",
+        "bot.desk.decisions:_is_stale",
+        "tx.now - item.received_at > CLICK_HOLDS",
+        "False",
+    ),
+    # Reminders
+    one(
+        8,
+        "quiet hours are not kept",
+        "bot.desk.reminders:next_look",
+        "rules.quiet_hours.after(requested_at + pause, rules.timezone)",
+        "requested_at + pause",
+    ),
+    one(
+        8,
+        "quiet hours are kept in UTC",
+        "bot.desk.reminders:next_look",
+        "rules.quiet_hours.after(requested_at + pause, rules.timezone)",
+        "rules.quiet_hours.after(requested_at + pause, __import__('zoneinfo').ZoneInfo('UTC'))",
+    ),
+    one(
+        8,
+        "requests run out an hour early",
+        "bot.desk.reminders:Reminders._look",
+        "attempt.requested_at + self._rules.request_ttl_hours * HOUR",
+        "attempt.requested_at + self._rules.request_ttl_hours * HOUR - HOUR",
+    ),
+    # Bounds
+    one(
+        8,
+        "how much somebody has open is looked at with the form, not when it is filed",
+        "bot.desk.requests:Requests._file",
+        "queries.open_requests(tx.connection, request.requester) >= MOST_OPEN_REQUESTS",
+        "False",
+    ),
+)
