@@ -270,9 +270,13 @@ class World:
                     yield f"{payout}: the bank has not spoken its last word"
                 elif state == "initiated" and token is not None and there.word in _FINAL_WORDS:
                     yield f"{payout}: {there.word} at the bank, {state} here"
-                elif state == "unconfirmed" and there.word in _FINAL_WORDS and polls < _MOST_POLLS:
-                    if self._called_back(payout, number) & set(there.tokens):
-                        yield f"{payout}: {there.word} at the bank, whose callback {BEING_ASKED}"
+                elif (
+                    state == "unconfirmed"
+                    and there.word in _FINAL_WORDS
+                    and polls < _MOST_POLLS
+                    and self._called_back(payout, number) & set(there.tokens)
+                ):
+                    yield f"{payout}: {there.word} at the bank, whose callback {BEING_ASKED}"
 
     def _called_back(self, payout: str, number: int) -> set[str]:
         """The tokens of callbacks by which LigdiCash can be asked about an attempt."""
