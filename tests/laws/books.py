@@ -144,8 +144,10 @@ class Books:
         ]
 
     def undecided_of(self, requester: str) -> int:
-        """How many requests of one person wait."""
-        waiting = (each for each in self.entries.values() if each.asked.requester == requester)
+        """How many requests of one person wait, besides those that others asked for again."""
+        waiting = (
+            each for each in self.entries.values() if {each.asked.requester, each.current.asked_by} == {requester}
+        )
         return sum(each.current.approved_at is None and each.current.end is End.OPEN for each in waiting)
 
     def _beside(self, entry: Entry) -> Iterator[Try]:
@@ -181,6 +183,8 @@ class Books:
             one.end = End.PAID
         elif event.kind == "failed":
             one.end = End.NOTHING if event.data["by"] == "own token" else End.DOUBTED
+        elif event.kind == "evidence_agrees" and one.end is End.DOUBTED:
+            one.end = End.NOTHING
         if event.kind in _DECIDED and one.decided_at is None:
             one.decided_at = event.at
 

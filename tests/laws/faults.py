@@ -55,8 +55,6 @@ _STRENGTH: dict[Fault, tuple[float, float]] = {
 }
 _USUAL = (0.05, 0.6)
 
-# The share of seeds in which a fault happens at all: many seeds with few faults find more than the reverse.
-_SHARE = 0.2
 _CALM = 0.05
 # Seconds. No storm lasts for longer.
 _LONGEST = 4_500.0
@@ -73,12 +71,13 @@ class Storm:
 class Fate:
     """Decides for one seed what strikes when; counts what did."""
 
-    def __init__(self, chance: random.Random, loop: VirtualLoop, until: float) -> None:
+    def __init__(self, chance: random.Random, loop: VirtualLoop, until: float, *, share: float) -> None:
+        """`share` is that of the seeds in which a fault happens at all: many with few faults find more."""
         self._chance = chance
         self._loop = loop
         self.until = until
         self.met: Counter[str] = Counter()
-        share = 0.0 if chance.random() < _CALM else _SHARE
+        share = 0.0 if chance.random() < _CALM else share
         self.storms = {fault: self._storm(fault) for fault in Fault if chance.random() < share}
 
     def _storm(self, fault: Fault) -> Storm:

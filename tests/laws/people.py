@@ -78,11 +78,11 @@ class Crowd:
     at_form: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.most = self.chance.choice([1, 2, 2, 3, 3, 5])
+        self.most = self.chance.choice([5, 6, 8] if self.world.rules.is_tight else [1, 2, 2, 3])
 
     async def live(self, seconds: float) -> None:
         """Act at random moments, several at once now and then, for so long."""
-        acts = self.chance.randint(6, 24)
+        acts = self.chance.randint(20, 32) if self.world.rules.is_tight else self.chance.randint(6, 24)
         pace = seconds / acts
         for _ in range(self.most):
             self._start(self.acts_of[0])

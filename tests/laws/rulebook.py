@@ -18,6 +18,7 @@ GROUP_OF_APPROVERS, GROUP_OF_AGENTS = "S0APPROVERS", "S0AGENTS"
 # Far from each other, so that a day in UTC is hardly ever the team's.
 _ZONES = ("Africa/Ouagadougou", "Africa/Ouagadougou", "Pacific/Kiritimati", "America/New_York", "Asia/Kolkata")
 _USUAL_AMOUNTS = (500, 5_000, 12_500)
+_USUAL_EDGE = 100_000
 _DAYS = 30
 
 
@@ -35,30 +36,33 @@ class Rulebook:
     approvers: tuple[str, ...]
     requesters: tuple[str, ...]
     begins: int
+    is_tight: bool
 
     @classmethod
-    def draw(cls, chance: random.Random, active: float) -> Rulebook:
-        """Settings for a world whose people act for so many seconds."""
+    def draw(cls, chance: random.Random, active: float, *, is_tight: bool) -> Rulebook:
+        """Settings for a world whose people act for so many seconds; in a tight one everything is close to a limit."""
         timezone = ZoneInfo(chance.choice(_ZONES))
         begins = _begin(chance, timezone, active)
+        no_limit = () if is_tight else (None, None)
         return cls(
             max_amount=chance.choice([1_000_000, 1_000_000, 25_000]),
-            second_approval_above=chance.choice([None, 5_000, 20_000, 20_000]),
-            daily_limit=chance.choice([None, None, 30_000, 60_000]),
-            daily_limit_per_requester=chance.choice([None, None, 15_000, 40_000]),
+            second_approval_above=chance.choice([*no_limit, 5_000, 20_000, 20_000]),
+            daily_limit=chance.choice([*no_limit, 20_000, 30_000, 60_000]),
+            daily_limit_per_requester=chance.choice([None, *no_limit, 15_000, 40_000]),
             timezone=timezone,
             quiet=_quiet(chance, datetime.fromtimestamp(begins / 1000, timezone).hour),
             ttl_hours=chance.choice([1, 1, 2, 6, 30]),
             approvers=chance.choice([APPROVERS, APPROVERS, (CLARISSE, GROUP_OF_APPROVERS)]),
             requesters=chance.choice([(), (), (GROUP_OF_AGENTS, *APPROVERS)]),
             begins=begins,
+            is_tight=is_tight,
         )
 
     def amount(self, chance: random.Random) -> int:
         """Something to ask for: ordinary, or as close to one of the limits as can be."""
         edges = [self.second_approval_above, self.daily_limit, self.daily_limit_per_requester, self.max_amount]
         edge = chance.choice(edges)
-        if edge is None or chance.random() < 0.5:
+        if edge is None or edge > _USUAL_EDGE or chance.random() < (0.1 if self.is_tight else 0.5):
             return chance.choice(_USUAL_AMOUNTS)
         return chance.choice([edge, edge + 1, edge - 1, edge // 2, edge // 2 + 1, edge // 3])
 

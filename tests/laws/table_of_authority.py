@@ -145,18 +145,15 @@ BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
     Break(
         8,
         "what LigdiCash contradicts does not make anybody careful",
-        (
-            Edit("storage.queries:_is_open_elsewhere", "OR contradiction IS NOT NULL)", ")"),
-            Edit("storage.queries:_is_open_elsewhere", "AND contradiction IS NOT NULL", "AND 0"),
-        ),
+        (Edit("storage.queries:_is_open_elsewhere", "contradiction IS NOT NULL", "0"),),
     ),
     # Repeats
     one(
         8,
         "the form does not ask whether an earlier payout is known",
         "bot.desk.requests:Requests.receive",
-        "if earlier and not form.knows_earlier:",
-        "if False:",
+        "earlier = self._earlier(checked)",
+        "earlier = ()",
     ),
     one(
         8,

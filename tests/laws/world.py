@@ -34,6 +34,8 @@ LOOK_WHETHER_SETTLED = 300.0
 LONGEST = 15 * 86_400.0
 # The share of worlds in which somebody asks for more than anybody may have open.
 _FLOODED = 0.06
+# The share of worlds in which many ask for much, close to every limit.
+_TIGHT = 0.3
 # By then every token that ever answers has answered.
 _MOST_POLLS = 40
 
@@ -60,10 +62,11 @@ class World:
         self.chance = self.chance_of("world")
         self.active = self.chance.choice(ACTIVE)
         self.is_flooded = self.chance.random() < _FLOODED
-        self.rules = Rulebook.draw(self.chance_of("rules"), self.active)
+        self.rules = Rulebook.draw(self.chance_of("rules"), self.active, is_tight=self.chance.random() < _TIGHT)
         self.settings = scenery.settings(self.rules)
         self.clock = VirtualClock(self.loop, self.rules.begins)
-        self.fate = Fate(self.chance_of("fate"), self.loop, self.active)
+        # What is rare where much goes wrong is found where little does.
+        self.fate = Fate(self.chance_of("fate"), self.loop, self.active, share=0.08 if self.rules.is_tight else 0.2)
         self.provider = Provider(self.loop, self.clock, self.chance_of("provider"), self.fate)
         self.slackside = SlackSide(self.loop, self.clock, self.chance_of("slack"), self.fate)
         self.slackside.slack.carrier = self.slackside.carry
