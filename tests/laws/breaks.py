@@ -13,7 +13,7 @@ import os
 import sys
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -36,30 +36,33 @@ class Found:
     seconds: float
 
 
-def changed_source(edit: Edit, function: Callable[..., object]) -> str:
-    """The function's source, broken. Raises `LookupError` when the text that is to be changed is gone."""
+def changed_source(edits: Sequence[Edit], function: Callable[..., object]) -> str:
+    """The function's source, broken. Raises `LookupError` when a text that is to be changed is gone."""
     source = textwrap.dedent(inspect.getsource(function))
-    if edit.old not in source:
-        raise LookupError(f"{edit.where} has no {edit.old!r} any more")
-    return source.replace(edit.old, edit.new)
+    for edit in edits:
+        if edit.old not in source:
+            raise LookupError(f"{edit.where} has no {edit.old!r} any more")
+        source = source.replace(edit.old, edit.new)
+    return source
 
 
-def apply(edit: Edit) -> None:
-    """Put the broken function in the place of the real one."""
-    owner, name, broken = broken_function(edit)
-    real = inspect.getattr_static(owner, name)
-    setattr(owner, name, broken)
-    _put_everywhere(real, broken)
+def apply(what: Break) -> None:
+    """Put the broken functions in the place of the real ones."""
+    for where in dict.fromkeys(edit.where for edit in what.edits):
+        owner, name, broken = broken_function(where, [edit for edit in what.edits if edit.where == where])
+        real = inspect.getattr_static(owner, name)
+        setattr(owner, name, broken)
+        _put_everywhere(real, broken)
 
 
-def broken_function(edit: Edit) -> tuple[object, str, object]:
+def broken_function(where: str, edits: Sequence[Edit]) -> tuple[object, str, object]:
     """Where the function lives, its name, and what is to stand there."""
-    module_name, _, path = edit.where.partition(":")
+    module_name, _, path = where.partition(":")
     module = importlib.import_module(module_name)
     *owners, name = path.split(".")
     owner = reduce(getattr, owners, module)
-    changed = changed_source(edit, inspect.getattr_static(owner, name))
-    code = compile(changed, f"<{edit.where}, broken>", "exec", flags=__future__.annotations.compiler_flag)
+    changed = changed_source(edits, inspect.getattr_static(owner, name))
+    code = compile(changed, f"<{where}, broken>", "exec", flags=__future__.annotations.compiler_flag)
     space: dict[str, object] = {}
     # The module's own names, so that what is patched there is seen here.
     exec(code, module.__dict__, space)  # noqa: S102 - our own source, with our own change
@@ -78,8 +81,7 @@ def _put_everywhere(function: object, broken: object) -> None:
 def hunt(what: Break, first: int, most: int) -> Found:
     """Break the bot in this process, and play seeds until a law finds it."""
     quiet()
-    for edit in what.edits:
-        apply(edit)
+    apply(what)
     begun = time.monotonic()
     try:
         for tried, seed in enumerate(range(first, first + most), start=1):

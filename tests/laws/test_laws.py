@@ -62,7 +62,7 @@ def test_a_seed_is_the_same_world_each_time() -> None:
 @pytest.mark.parametrize("edit", [edit for each in BREAKS for edit in each.edits], ids=lambda edit: edit.where)
 def test_each_break_still_finds_its_place(edit: Edit) -> None:
     """The text that a deliberate break changes is in the code, and what it becomes compiles."""
-    _, name, broken = broken_function(edit)
+    _, name, broken = broken_function(edit.where, [edit])
     assert name == getattr(broken, "__name__", "")
 
 
