@@ -145,8 +145,10 @@ class Crowd:
     def new_request(self, user: str, way: Way) -> Asked:
         """What somebody is about to ask for; now and then for somebody, or an order, that was asked for before."""
         chance, count = self.chance, len(self.asked) + 1
-        earlier = chance.choice([*self.asked.values(), None]) if chance.random() < 0.5 else None
-        digits = chance.choice(_ORDINARY if chance.random() < 0.5 else _SPECIAL)
+        is_tight = self.world.rules.is_tight
+        repeats = bool(self.asked) and chance.random() < (0.7 if is_tight else 0.4)
+        earlier = chance.choice(list(self.asked.values())) if repeats else None
+        digits = chance.choice(_SPECIAL if chance.random() < (0.2 if is_tight else 0.5) else _ORDINARY)
         number = f"22670{count % 100:02}{chance.randrange(100):02}{digits}"
         order: int | None = count
         if earlier is not None:

@@ -60,13 +60,16 @@ class Posted:
 class Provider:
     """The bank and everything between it and the bot."""
 
-    def __init__(self, loop: VirtualLoop, clock: VirtualClock, chance: random.Random, fate: Fate) -> None:
+    def __init__(
+        self, loop: VirtualLoop, clock: VirtualClock, chance: random.Random, fate: Fate, *, is_fair: bool
+    ) -> None:
+        """`is_fair` has the bank do its work, besides what the last digits of a number say."""
         self.loop = loop
         self.clock = clock
         self.chance = chance
         self.fate = fate
         delay = chance.choice([0.1, 2.0, 60.0])
-        self.bank = Bank(clock, chance, delay, weather=_weather(chance))
+        self.bank = Bank(clock, chance, delay, weather=Weather.seeded(chance, 0.0) if is_fair else _weather(chance))
         self.leaving: list[Leaving] = []
         self.heard: list[Posted] = []
         self.log: list[str] = []

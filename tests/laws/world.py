@@ -36,6 +36,8 @@ LONGEST = 15 * 86_400.0
 _FLOODED = 0.06
 # The share of worlds in which many ask for much, close to every limit.
 _TIGHT = 0.3
+# In most of these LigdiCash does its work.
+_FAIR = 0.7
 # By then every token that ever answers has answered.
 _MOST_POLLS = 40
 
@@ -67,7 +69,8 @@ class World:
         self.clock = VirtualClock(self.loop, self.rules.begins)
         # What is rare where much goes wrong is found where little does.
         self.fate = Fate(self.chance_of("fate"), self.loop, self.active, share=0.08 if self.rules.is_tight else 0.2)
-        self.provider = Provider(self.loop, self.clock, self.chance_of("provider"), self.fate)
+        is_fair = self.rules.is_tight and self.chance.random() < _FAIR
+        self.provider = Provider(self.loop, self.clock, self.chance_of("provider"), self.fate, is_fair=is_fair)
         self.slackside = SlackSide(self.loop, self.clock, self.chance_of("slack"), self.fate)
         self.slackside.slack.carrier = self.slackside.carry
         self.slackside.find_process = self._some_house
