@@ -1,17 +1,20 @@
-"""One payout asked for by hand; of its real payloads, those of a whole volley are copies with other ids."""
+"""One payout asked for by hand; a whole volley's payloads are copies of its own, with other people, numbers and ids."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 
+from bot.policy import MOST_OPEN_REQUESTS
 from bot.sandbox.slack.channels import Message
 from bot.sandbox.slack.hands import find_button
+from bot.sandbox.slack.people import Person
 from bot.sandbox.slack.reading import Json
 from bot.sandbox.slack.standin import Slack
 from tests.stage import AMINATA, CLARISSE, SUPPORT, payout_of
 
 COMMAND = "22670000000 5000 refund for order 1234"
+_NUMBER = "+226 70 00 00 00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,24 @@ class Examples:
         return payout_of(self.card)
 
     def submission(self, number: int) -> Json:
-        """The same form, sent from another view."""
-        return _copy(self._submission, {self._view: f"VBENCH{number:06d}"})
+        """The same form, sent by another agent for another beneficiary: nobody asks too often, and nothing repeats."""
+        names = {self._view: f"VBENCH{number:06d}", AMINATA: agent(number).id, _NUMBER: _beneficiary(number)}
+        return _copy(self._submission, names)
 
     def click(self, payout: str, number: int) -> Json:
         """The same approval, of another payout, at another moment."""
         return _copy(self._click, {self.payout: payout, self._action_ts: f"1790000000.{number:06d}"})
+
+
+def agent(number: int) -> Person:
+    """Who sends the form of that number: each of them has room for so many undecided requests."""
+    which = number // MOST_OPEN_REQUESTS
+    return Person(f"U0AGENT{which}", f"Agent {which}")
+
+
+def _beneficiary(number: int) -> str:
+    """A number to which the sandbox pays in the ordinary way: its last two digits say so."""
+    return f"2267{number:05d}00"
 
 
 def _copy(payload: str, names: dict[str, str]) -> Json:

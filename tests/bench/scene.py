@@ -15,7 +15,7 @@ from bot.sandbox.ligdicash import LigdicashSandbox, Status
 from bot.sandbox.slack.delivery import Delivery, Kind, http_headers
 from bot.sandbox.slack.reading import Json
 from bot.sandbox.slack.server import SlackStandIn
-from tests.bench.examples import COMMAND, Examples, approve, ask
+from tests.bench.examples import COMMAND, Examples, agent, approve, ask
 from tests.bench.load import HOST
 from tests.bench.machine import processor_seconds
 from tests.bench.processes import BenchError, Request, Running, free_port, server
@@ -119,8 +119,11 @@ class Scene:
         return made
 
     def submissions(self, number: int) -> list[Request]:
-        """So many forms, each from a view of its own."""
-        return [self._signed(Kind.INTERACTIVE, self._example.submission(next(self._count))) for _ in range(number)]
+        """So many forms, each from a view of its own, by as many agents as that takes."""
+        numbers = [next(self._count) for _ in range(number)]
+        for each in numbers:
+            self.slack.workspace.people.add(agent(each))
+        return [self._signed(Kind.INTERACTIVE, self._example.submission(each)) for each in numbers]
 
     def clicks(self, number: int) -> list[Request]:
         """So many approvals, each of another payout that waits for one."""

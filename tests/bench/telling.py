@@ -7,13 +7,13 @@ virtual time cannot show, the processor's work between two posts, is measured be
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import math
 import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from bot.settings import load_settings
 from storage.connection import open_ledger, open_reader
 from storage.ledger import Ledger
 from storage.writer import InlineWriter
-from tests.bench.examples import ask
+from tests.bench.examples import agent, ask
 from tests.bench.processes import BenchError
 from tests.laws.virtual import VirtualClock, VirtualLoop
 from tests.stage import AUDIT, CLARISSE, DAOUDA, SUPPORT
@@ -117,9 +117,10 @@ class _Play:
         parts = (self.house.worker.run(), self.house.outbox.run(), self.ligdicash.run())
         running = [asyncio.create_task(part) for part in parts]
         examples = await ask(self.slack)
-        numbers = count(1)
-        for _ in range(self._payouts - 1):
-            await self._hear(examples.submission(next(numbers)))
+        numbers = itertools.count(1)
+        for number in itertools.islice(numbers, self._payouts - 1):
+            self.slack.workspace.people.add(agent(number))
+            await self._hear(examples.submission(number))
         await self._until_told("requested")
         for payout in self._rows("SELECT id FROM payouts"):
             await self._hear(examples.click(payout, next(numbers)))
