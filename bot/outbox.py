@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import enum
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
 
-import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.background import Background
 from bot.clock import SECOND, Clock
+from bot.composing import AUDIT_LINES, Composer
 from bot.crashpoints import Point, may_die
-from bot.speech.blocks import Message
+from bot.slackcalls import CALL_DEADLINE, OF_THE_MESSAGE, Call, Never, NotNow, Taken, Verb, ask_slack
 from bot.speech.notices import AUDIT, Notices, addresses
 from storage import queries
 from storage.ledger import Ledger, Transaction
-from storage.payout import Attempt, Delivery, EventKind, Place, Record, State, Waiting
+from storage.payout import Delivery, EventKind, Place, Record, State, Waiting
 
 log = structlog.get_logger(__name__)
 
 # Milliseconds. Slack takes about one message a second in a channel; edits and private answers are not counted there.
 BETWEEN_POSTS = SECOND
 BETWEEN_EDITS = SECOND
-# Audit lines that come within this time become one message.
+# What comes within this time of one another, where more is soon to come, is told by one call.
 GATHER_FOR = 2 * SECOND
+# Audit lines that keep coming are told after so many times that.
+_MOST_GATHERED = 3
 # Seconds.
-CALL_DEADLINE = 10.0
 LONGEST_SLEEP = 1.0
 # Seconds. Commits come in bursts: what is queued within this time is looked at together.
 BETWEEN_LOOKS = 0.02
@@ -41,95 +38,16 @@ REMEMBER_AGAIN = 0.5
 LEASE = int(3 * CALL_DEADLINE * SECOND)
 
 _LOOK_AHEAD = 200
-_AUDIT_LINES = 20
-_LONGEST_AUDIT = 2_800
 _LONGEST_PAUSE = 60 * SECOND
 
-# Slack's word that this will never be taken. Anything else may pass later.
-_PERMANENT = frozenset(
+# Said in the middle of something: what follows within moments shares its call, and makes it wait no longer.
+_MORE_TO_COME = frozenset(
     {
-        "channel_not_found", "not_in_channel", "is_archived", "message_not_found", "cant_update_message",
-        "edit_window_closed", "user_not_in_channel", "user_not_found", "user_disabled", "cannot_dm_bot",
-        "no_permission",
-        "restricted_action", "restricted_action_read_only_channel", "restricted_action_thread_only_channel",
-        "msg_too_long", "no_text", "invalid_blocks", "invalid_blocks_format", "invalid_arguments",
-        "thread_not_found", "msg_blocks_too_long", "cannot_reply_to_message", "messages_tab_disabled",
-        "as_user_not_supported", "team_access_not_granted",
+        (EventKind.APPROVED, Place.CARD),
+        (EventKind.INITIATED, Place.CARD),
+        (EventKind.INITIATED, Place.THREAD),
     }
-)  # fmt: skip
-
-
-class Verb(enum.StrEnum):
-    """The three calls by which something is told."""
-
-    POST = "chat.postMessage"
-    EDIT = "chat.update"
-    WHISPER = "chat.postEphemeral"
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call on Slack, which tells everything in `deliveries` at once."""
-
-    verb: Verb
-    deliveries: Sequence[Delivery]
-    arguments: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """Slack took it; `ts` names the message."""
-
-    ts: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class NotNow:
-    """Slack did not take it, or its answer was lost; `seconds` is how long it wants to be left alone, if it said so."""
-
-    why: str
-    seconds: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Never:
-    """Slack's permanent word."""
-
-    why: str
-
-
-SlackAnswer = Taken | NotNow | Never
-
-# What keeps Slack from making more of a text than stands in it; an edit, unlike a post, is parsed for names and links.
-_AS_WRITTEN: Mapping[Verb, Mapping[str, Any]] = {
-    Verb.POST: {"unfurl_links": False, "unfurl_media": False},
-    Verb.EDIT: {"parse": "none"},
-    Verb.WHISPER: {},
-}
-
-
-async def ask_slack(slack: AsyncWebClient, call: Call) -> SlackAnswer:
-    """Make one call, once; the outbox decides whether it is made again, not the client."""
-    try:
-        async with asyncio.timeout(CALL_DEADLINE):
-            answer = await slack.api_call(call.verb, json={**call.arguments, **_AS_WRITTEN[call.verb]})
-    except SlackApiError as error:
-        return _classify(error)
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-        return NotNow(type(error).__name__, None)
-    ts = answer.get("ts") or answer.get("message_ts")
-    return Taken(None if ts is None else str(ts))
-
-
-def _classify(error: SlackApiError) -> SlackAnswer:
-    why = str(error.response.get("error") or error.response.status_code)
-    if error.response.status_code == 429 or why == "ratelimited":  # noqa: PLR2004 - too many requests
-        try:
-            seconds = float(error.response.headers.get("Retry-After", 1))
-        except ValueError:
-            seconds = 1.0
-        return NotNow("ratelimited", seconds)
-    return Never(why) if why in _PERMANENT else NotNow(why, None)
+)
 
 
 class Outbox:
@@ -140,9 +58,8 @@ class Outbox:
     ) -> None:
         self._ledger = ledger
         self._slack = slack
-        self._notices = notices
         self._clock = clock
-        self._audit_channel = audit_channel
+        self._composer = Composer(ledger, notices, audit_channel)
         self._lanes: dict[str, _Lane] = {}
         self._background = Background()
         self._woken = asyncio.Event()
@@ -202,16 +119,19 @@ class Outbox:
         if channel == AUDIT:
             return self._next_audit(waiting, lane, now)
         later = now + int(LONGEST_SLEEP * SECOND)
+        gathering = _gathering(waiting)
         post_seen = False
         for each in waiting:
             verb = _verb(each)
             # Posts keep their order: while the first one waits, those behind it wait too. Edits and whispers may pass.
             if verb is Verb.POST and post_seen:
                 continue
-            post_seen = post_seen or verb is Verb.POST
-            free_at = max(each.due_at, lane.free_from(verb, each))
+            ready_at = max(each.due_at, gathering.get((each.payout, each.place), 0))
+            # What waits for its own kind alone holds up nobody.
+            post_seen = post_seen or (verb is Verb.POST and not each.due_at <= now < ready_at)
+            free_at = max(ready_at, lane.free_from(verb, each))
             if free_at <= now:
-                return self._call(verb, each, waiting), now
+                return self._composer.call(verb, each, _together(each, waiting, now)), now
             later = min(later, free_at)
         return None, later
 
@@ -219,66 +139,12 @@ class Outbox:
         if not waiting:
             # Until the lane is closed.
             return None, lane.posts_from + BETWEEN_EDITS
-        first = waiting[0]
-        full = len(waiting) >= _AUDIT_LINES
-        ready_at = max(first.due_at if full else first.due_at + GATHER_FOR, lane.posts_from)
+        ready_at = max(_audit_ready_at(waiting), lane.posts_from)
         if ready_at > now:
             return None, ready_at
-        told = self._audit_lines([each.id for each in waiting if each.due_at <= now])
-        drawn = self._notices.audit([(delivery.event, record) for delivery, record in told])
-        arguments = {"channel": self._audit_channel} | _content(drawn)
-        return Call(Verb.POST, [delivery for delivery, _ in told], arguments), now
-
-    def _audit_lines(self, due: Sequence[int]) -> list[tuple[Delivery, Record | None]]:
-        """As many lines as one message holds."""
-        told: list[tuple[Delivery, Record | None]] = []
-        length = 0
-        for delivery in queries.deliveries(self._ledger.reader, due[:_AUDIT_LINES]):
-            record = self._record(delivery)
-            if record is not None and (own := self._own_attempt(delivery, record)) is not None:
-                record = replace(record, attempt=own)
-            length += len(self._notices.audit_line(delivery.event, record)) + 1
-            if told and length > _LONGEST_AUDIT:
-                break
-            told.append((delivery, record))
-        return told
-
-    def _record(self, delivery: Delivery) -> Record | None:
-        return None if delivery.payout is None else self._ledger.record(delivery.payout)
-
-    def _own_attempt(self, delivery: Delivery, record: Record) -> Attempt | None:
-        """The attempt that the event is about, where the payout has a newer one by now."""
-        event = delivery.event
-        if event.attempt is None or event.payout != record.payout.id or event.attempt == record.payout.attempt:
-            return None
-        return queries.attempt(self._ledger.reader, record.payout.id, event.attempt)
-
-    def _call(self, verb: Verb, chosen: Waiting, waiting: Sequence[Waiting]) -> Call:
-        """A card or question is drawn as it is now, so one call tells every event that waits for it."""
-        together = [chosen.id]
-        if chosen.place in _DRAWN_AS_NOW:
-            together = [each.id for each in waiting if (each.payout, each.place) == (chosen.payout, chosen.place)]
-        deliveries = queries.deliveries(self._ledger.reader, together)
-        delivery = deliveries[0]
-        record = self._record(delivery)
-        drawn = self._drawn(delivery, record)
-        arguments: dict[str, Any] = {"channel": delivery.channel} | _content(drawn)
-        if verb is Verb.EDIT:
-            arguments["ts"] = chosen.message_ts
-        elif delivery.place in _IN_THREAD and record is not None and record.payout.card_ts is not None:
-            arguments["thread_ts"] = record.payout.card_ts
-        if verb is Verb.WHISPER:
-            arguments["user"] = delivery.person
-        return Call(verb, deliveries, arguments)
-
-    def _drawn(self, delivery: Delivery, record: Record | None) -> Message:
-        """The message; one that cannot be drawn is a defect of ours, and must not hold up its channel for ever."""
-        try:
-            own = None if record is None else self._own_attempt(delivery, record)
-            return self._notices.draw(delivery, record, self._clock.now(), own)
-        except Exception:
-            log.exception("message_not_drawn", payout=delivery.payout, place=delivery.place, kind=delivery.event.kind)
-            return self._notices.not_drawn(delivery)
+        first = waiting[0].id
+        due = [first] if first <= lane.alone_until else [each.id for each in waiting if each.due_at <= now]
+        return self._composer.audit(due, plainly=first == lane.refused), now
 
     # Saying it
 
@@ -300,36 +166,42 @@ class Outbox:
         called_at = self._clock.now()
         answer = await ask_slack(self._slack, call)
         may_die(Point.POSTED)
-        now = self._clock.now()
         # Slack's pace is that of the calls: what it takes for its answer counts.
         lane.note(call, called_at)
         if isinstance(answer, Taken):
-            await self._remember(lambda tx: _note_taken(tx, call, until, answer.ts))
+            await self._remember(call, until, answer.ts)
             may_die(Point.TOLD)
         elif isinstance(answer, NotNow):
-            await self._delay(call, until, answer, lane, now)
+            await self._delay(call, until, answer, lane)
         elif call.verb is Verb.WHISPER:
             await self._tell_directly(call, until, answer)
+        elif call.deliveries[0].place is Place.AUDIT:
+            await self._audit_not_taken(call, until, answer, lane)
         else:
             await self._give_up(call, until, answer)
 
-    async def _remember(self, move: Callable[[Transaction], None]) -> None:
+    async def _remember(self, call: Call, until: int, ts: str | None) -> None:
         """Write down that Slack took it, as soon as the ledger can be written: forgotten, it is said once more."""
         while True:
             try:
-                await self._ledger.write(move)
+                await self._ledger.write(lambda tx: _note_taken(tx, call, until, ts))
             except sqlite3.OperationalError:
                 if self._stopping:
                     raise
                 log.exception("ledger_not_writable")
                 await asyncio.sleep(REMEMBER_AGAIN)
+            except Exception:
+                # What follows from it cannot be written, ever: without its own note it would be said again and again.
+                log.exception("told_and_not_noted", payout=call.deliveries[0].payout)
+                await self._ledger.write(lambda tx: tx.note_delivered(call.deliveries, until, ts))
+                return
             else:
                 return
 
-    async def _delay(self, call: Call, until: int, answer: NotNow, lane: _Lane, now: int) -> None:
-        tries = max(delivery.tries for delivery in call.deliveries)
+    async def _delay(self, call: Call, until: int, answer: NotNow, lane: _Lane | None) -> None:
+        now, tries = self._clock.now(), max(delivery.tries for delivery in call.deliveries)
         pause = min(SECOND * 2**tries, _LONGEST_PAUSE) if answer.seconds is None else int(answer.seconds * SECOND)
-        if answer.seconds is not None:
+        if answer.seconds is not None and lane is not None:
             lane.hold(call.verb, now + pause)
         log.warning("slack_did_not_take_it", verb=call.verb, why=answer.why, tries=tries + 1)
         await self._ledger.write(lambda tx: tx.note_delayed(call.deliveries, until, now + pause, answer.why))
@@ -341,17 +213,32 @@ class Outbox:
             self._slack, Call(Verb.POST, call.deliveries, told | {"channel": call.arguments["user"]})
         )
         if isinstance(again, Taken):
-            await self._ledger.write(lambda tx: tx.note_delivered(call.deliveries, until, again.ts))
+            await self._remember(call, until, again.ts)
+        elif isinstance(again, NotNow):
+            # Slack leaves the person's own channel alone, and not this one.
+            await self._delay(call, until, again, None)
         else:
             await self._give_up(call, until, answer)
 
-    async def _give_up(self, call: Call, until: int, answer: Never) -> None:
-        if call.deliveries[0].place is Place.AUDIT:
-            # Never given up: readiness says it, nothing new is sent, and it is told once the channel is back.
-            due_at = self._clock.now() + _LONGEST_PAUSE
-            await self._ledger.write(lambda tx: tx.note_delayed(call.deliveries, until, due_at, f"never: {answer.why}"))
+    async def _audit_not_taken(self, call: Call, until: int, answer: Never, lane: _Lane) -> None:
+        """An audit line is not given up: the channel comes back, and a line that is refused is said in other words."""
+        now, told = self._clock.now(), call.deliveries
+        if answer.why not in OF_THE_MESSAGE:
+            # Readiness says it, nothing new is sent, and it is told once the channel is back.
             log.error("audit_channel_is_gone", why=answer.why)
+            due_at, why = now + _LONGEST_PAUSE, f"never: {answer.why}"
+            await self._ledger.write(lambda tx: tx.note_delayed(told, until, due_at, why))
             return
+        log.error("audit_line_refused", why=answer.why, events=[delivery.event.id for delivery in told])
+        if len(told) == 1 and lane.refused == told[0].id:
+            # Not even that. Told here, it would be another such line.
+            await self._ledger.write(lambda tx: tx.note_undeliverable(told, until, answer.why))
+            return
+        lane.alone_until = max(lane.alone_until, told[-1].id)
+        lane.refused = told[0].id if len(told) == 1 else None
+        await self._ledger.write(lambda tx: tx.note_delayed(told, until, now, answer.why))
+
+    async def _give_up(self, call: Call, until: int, answer: Never) -> None:
         log.error("slack_never_takes_it", verb=call.verb, channel=call.arguments["channel"], why=answer.why)
         await self._ledger.write(lambda tx: self._note_given_up(tx, call, until, answer.why))
 
@@ -381,6 +268,9 @@ class _Lane:
         self.woken = asyncio.Event()
         self.posts_from = 0
         self.others_from = 0
+        # Of the audit channel: up to which delivery each is told by itself, and which one Slack refused as it was.
+        self.alone_until = 0
+        self.refused: int | None = None
         self._edited: dict[tuple[str | None, Place], int] = {}
 
     def free_from(self, verb: Verb, delivery: Waiting) -> int:
@@ -406,8 +296,6 @@ class _Lane:
 
 
 _DRAWN_AS_NOW = frozenset({Place.CARD, Place.QUESTION})
-# Who clicked did so in the thread, and sees there what is whispered.
-_IN_THREAD = frozenset({Place.QUESTION, Place.THREAD, Place.PRIVATE})
 _NEEDS_CARD = frozenset({Place.QUESTION, Place.THREAD})
 
 
@@ -417,8 +305,36 @@ def _verb(waiting: Waiting) -> Verb:
     return Verb.POST if waiting.message_ts is None else Verb.EDIT
 
 
-def _content(drawn: Message) -> dict[str, Any]:
-    return {"text": drawn.text, "blocks": list(drawn.blocks)}
+def _gathering(waiting: Sequence[Waiting]) -> dict[tuple[str | None, Place], int]:
+    """Messages about which more is soon to come, and when they wait for it no longer."""
+    until: dict[tuple[str | None, Place], int] = {}
+    wanted_now = set()
+    for each in waiting:
+        message = (each.payout, each.place)
+        if (each.kind, each.place) in _MORE_TO_COME:
+            until[message] = max(until.get(message, 0), each.due_at + GATHER_FOR)
+        else:
+            wanted_now.add(message)
+    return {message: at for message, at in until.items() if message not in wanted_now}
+
+
+def _together(chosen: Waiting, waiting: Sequence[Waiting], now: int) -> list[int]:
+    """What one call tells: of a card or question, which is drawn as it is now, all that waits; of a thread two."""
+    same = [each.id for each in waiting if (each.payout, each.place) == (chosen.payout, chosen.place)]
+    if chosen.place in _DRAWN_AS_NOW:
+        return same
+    if (chosen.kind, chosen.place) in _MORE_TO_COME:
+        due = {each.id for each in waiting if each.due_at <= now}
+        return [each for each in same if each in due and each >= chosen.id][:2]
+    return [chosen.id]
+
+
+def _audit_ready_at(waiting: Sequence[Waiting]) -> int:
+    """Audit lines wait for one another, but not for ever, and no longer once they fill a message."""
+    first = waiting[0].due_at
+    if len(waiting) >= AUDIT_LINES:
+        return first
+    return min(first + _MOST_GATHERED * GATHER_FOR, max(each.due_at for each in waiting) + GATHER_FOR)
 
 
 def _note_taken(tx: Transaction, call: Call, until: int, ts: str | None) -> None:

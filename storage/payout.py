@@ -374,6 +374,7 @@ class Waiting:
     payout: str | None
     due_at: int
     message_ts: str | None
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -463,13 +463,14 @@ def waiting(connection: sqlite3.Connection, channel: str, limit: int) -> list[Wa
     rows = connection.execute(
         """
         SELECT deliveries.id, deliveries.place, deliveries.payout, deliveries.due_at,
-               CASE deliveries.place WHEN 'card' THEN card_ts WHEN 'question' THEN question_ts END AS message_ts
+               CASE deliveries.place WHEN 'card' THEN card_ts WHEN 'question' THEN question_ts END AS message_ts,
+               (SELECT kind FROM events WHERE events.id = deliveries.event) AS kind
         FROM deliveries LEFT JOIN payouts ON payouts.id = deliveries.payout
         WHERE deliveries.channel = ? AND deliveries.due_at IS NOT NULL ORDER BY deliveries.id LIMIT ?
         """,
         (channel, limit),
     )
-    return [Waiting(row[0], Place(row[1]), row[2], row[3], row[4]) for row in rows]
+    return [Waiting(row[0], Place(row[1]), row[2], row[3], row[4], row[5]) for row in rows]
 
 
 def deliveries(connection: sqlite3.Connection, chosen: Sequence[int]) -> list[Delivery]:

@@ -20,9 +20,9 @@ import httpx
 from bot.ligdicash import client
 client.CREATE_DEADLINE = 1.0
 client._TIMEOUTS = httpx.Timeout(0.8)
-from bot import outbox
+from bot import outbox, slackcalls
 outbox.BETWEEN_POSTS = outbox.BETWEEN_EDITS = outbox.GATHER_FOR = 0
-outbox.CALL_DEADLINE, outbox.LEASE = 0.5, 1_500
+slackcalls.CALL_DEADLINE, outbox.LEASE = 0.5, 1_500
 from bot.cli import main
 main(["serve"])
 """

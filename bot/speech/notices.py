@@ -12,7 +12,7 @@ from bot.ligdicash.errors import Meaning
 from bot.parsing import format_number, mask_number
 from bot.policy import Limit, Refusal, Rules, eligible, enough_to_resolve
 from bot.speech import words
-from bot.speech.blocks import Button, Message, button, message, number_of, row, section, sections
+from bot.speech.blocks import Button, Message, button, message, number_of, row, sections
 from bot.speech.cards import Moment, card, doubt_of, meaning_of, state_of, token_of, unconfirmed_facts
 from bot.speech.questions import Asking, question
 from storage.payout import Address, Attempt, Delivery, Event, EventKind, Finding, Place, Record, State, Way
@@ -226,13 +226,12 @@ class Notices:
 
     # The audit channel
 
-    def audit(self, told: Sequence[tuple[Event, Record | None]]) -> Message:
-        """Several events as the lines of one message."""
-        lines = [self.audit_line(event, record) for event, record in told]
+    def audit(self, lines: Sequence[str]) -> Message:
+        """Several lines as one message."""
         text = (
             words.AUDIT_TEXT_ONE.format(line=lines[0]) if len(lines) == 1 else words.AUDIT_TEXT.format(count=len(lines))
         )
-        return message(text, section("\n".join(lines)))
+        return message(text, *sections("\n".join(lines)))
 
     def audit_line(self, event: Event, record: Record | None) -> str:
         """One event as finance reads it, with the number masked unless this installation says otherwise."""

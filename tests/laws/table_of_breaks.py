@@ -255,8 +255,8 @@ BREAKS: tuple[Break, ...] = (
     one(
         5,
         "every error of Slack's is taken for its last word",
-        "bot.outbox:_classify",
-        "return Never(why) if why in _PERMANENT else NotNow(why, None)",
+        "bot.slackcalls:_classify",
+        "return Never(why) if why in OF_THE_MESSAGE | _OF_THE_PLACE else NotNow(why, None)",
         "return Never(why)",
     ),
     one(
