@@ -183,7 +183,6 @@ class House:
             self.slack,
             requests=self._requests,
             people=self._people,
-            channels=self._channels,
             brake=self._brake,
             inquiries=self._inquiries,
             rules=self._rules,

@@ -69,12 +69,15 @@ class People:
         self.bot_name = "payout"
         self.workspace_url = ""
 
-    async def who(self, person: str, *, fresh: bool = False) -> Person:
-        """Who this is now; `fresh` asks Slack even for what is remembered. Never raises."""
+    async def who(self, person: str, *, fresh: bool = False, may_ask: bool = False) -> Person:
+        """Who this is now. Never raises.
+
+        `fresh` asks Slack even for what is remembered; `may_ask` does so only for what the groups of requesters say.
+        """
         (kind, name), approver, requester = await asyncio.gather(
             self._described(person, fresh=fresh),
             self._is_named(person, self._named.approvers, fresh=fresh),
-            self._is_requester(person, fresh=fresh),
+            self._is_requester(person, fresh=fresh or may_ask),
         )
         return Person(person, kind, name, approver, requester)
 

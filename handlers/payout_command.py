@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +13,7 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.background import Background
-from bot.channels import Channels, Membership
+from bot.channels import Membership
 from bot.desk.brake import BrakeDesk, Pull
 from bot.desk.inquiries import Inquiries
 from bot.desk.requests import Requests
@@ -46,7 +45,6 @@ class PayoutCommand:
         *,
         requests: Requests,
         people: People,
-        channels: Channels,
         brake: BrakeDesk,
         inquiries: Inquiries,
         rules: Rules,
@@ -55,7 +53,6 @@ class PayoutCommand:
         self._slack = slack
         self._requests = requests
         self._people = people
-        self._channels = channels
         self._brake = brake
         self._inquiries = inquiries
         self._rules = rules
@@ -122,9 +119,7 @@ class PayoutCommand:
     async def _open_form(self, body: Mapping[str, Any], text: str, respond: AsyncRespond) -> None:
         person, channel, trigger = str(body["user_id"]), str(body["channel_id"]), str(body["trigger_id"])
         try:
-            membership, refused = await asyncio.gather(
-                self._channels.membership(channel), self._requests.refusal(person, channel, trigger)
-            )
+            refused, membership = await self._requests.refusal(person, channel, trigger)
         except sqlite3.Error:
             log.exception("refusal_not_stored")
             await whisper(respond, words.COULD_NOT_STORE)

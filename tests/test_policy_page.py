@@ -54,9 +54,9 @@ class _Known(People):
     def __init__(self, person: Person) -> None:
         self._person = person
 
-    async def who(self, person: str, *, fresh: bool = False) -> Person:
+    async def who(self, person: str, *, fresh: bool = False, may_ask: bool = False) -> Person:
         """Always this one."""
-        assert (person, fresh) == (self._person.id, False)
+        assert (person, fresh, may_ask) == (self._person.id, False, False)
         return self._person
 
 

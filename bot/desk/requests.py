@@ -59,17 +59,20 @@ class Requests:
         self._channels = channels
         self._rules = rules
 
-    async def refusal(self, person: str, channel: str, occasion: str, *, fresh: bool = False) -> Refusal | None:
-        """Why this person may not ask for a payout here; None is yes.
+    async def refusal(
+        self, person: str, channel: str, occasion: str, *, at_last: bool = False
+    ) -> tuple[Refusal | None, Membership]:
+        """Why this person may not ask for a payout here, None is yes; and whether the bot is there.
 
-        A refusal is recorded and told, once for an occasion. `fresh` asks Slack who they are even when it is known.
+        A refusal is recorded and told, once for an occasion. `at_last` is the submission: Slack is asked who is in the
+        requesters' groups even when that is remembered, and the channel must be known.
         """
         # At once, not one after the other: a form must be answered within 3 s.
         membership, who = await asyncio.gather(
-            self._channels.membership(channel), self._people.who(person, fresh=fresh)
+            self._channels.membership(channel), self._people.who(person, may_ask=at_last)
         )
         refused = may_request(who, channel, self._rules, shared=membership is Membership.SHARED)
-        if refused is None and fresh and membership is Membership.UNKNOWN:
+        if refused is None and at_last and membership is Membership.UNKNOWN:
             # The form may open meanwhile, but nothing is asked for where others may be listening.
             refused = Refusal.CHANNEL_NOT_LEARNT
         if refused is None and queries.open_requests(self._ledger.reader, person) >= MOST_OPEN_REQUESTS:
@@ -77,7 +80,7 @@ class Requests:
         if refused is not None:
             why = refused
             await self._ledger.write(lambda tx: _refuse(tx, person, channel, why, occasion))
-        return refused
+        return refused, membership
 
     async def receive(self, person: str, carried: Carried, occasion: str, form: Form) -> Problems | Repeats:
         """Check a submitted form and store it; what is wrong, or must be known first, comes back and nothing is stored.
@@ -92,7 +95,7 @@ class Requests:
         says = json.dumps(asdict(checked))
         if self._is_stored(person, occasion, says):
             return {}
-        refused = await self.refusal(person, carried.channel, f"refused {occasion}", fresh=True)
+        refused, _ = await self.refusal(person, carried.channel, f"refused {occasion}", at_last=True)
         if refused is not None:
             return {Field.BENEFICIARY: words.refusal(refused, self._rules.channels)}
         earlier = self._earlier(checked)
