@@ -59,6 +59,9 @@ SLACK_DEADLINE = 30.0
 # Seconds between two tries to learn from Slack who the bot is.
 INTRODUCE_AGAIN = 5.0
 
+# Seconds. Worker and outbox look once a second even where nothing happens.
+SILENT_AFTER = 30.0
+
 # Slack's word that the token itself is wrong: waiting mends none of these.
 _TOKEN_REFUSED = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
 
@@ -226,6 +229,7 @@ class Bot:
     def __init__(self, settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> None:
         self._settings = settings
         clock, ids = clock or SystemClock(), ids or Ids()
+        self._clock = clock
         writer = ThreadWriter(open_ledger(settings.database_path))
         self._http = make_http_client()
         # Without a session of its own the SDK connects anew for each call.
@@ -250,7 +254,7 @@ class Bot:
     def _make_web(self) -> web.Application:
         app = web.Application(client_max_size=LARGEST_BODY)
         Relay(self._ledger).register(app)
-        Health(self._ledger, self.slack_problem).register(app)
+        Health(self._ledger, (self.work_problem, self.slack_problem)).register(app)
         if self._settings.slack_app_token is None:
             SlackEvents(self._house.bolt, lambda: self._house.identity is not None).register(app)
         return app
@@ -274,6 +278,19 @@ class Bot:
         if self._settings.slack_app_token is not None:
             await self._open_socket(self._settings.slack_app_token.get_secret_value())
         return address
+
+    def work_problem(self) -> str | None:
+        """Why what is stored is not worked on, or not told; None while both loops go round."""
+        looked_at = {"worker": self._house.worker.looked_at, "outbox": self._house.outbox.looked_at}
+        for loop in self._loops:
+            if loop.get_name() not in looked_at:
+                continue
+            if loop.done():
+                return f"{loop.get_name()}: it has ended; restart the bot"
+            silent = self._clock.steady() - looked_at[loop.get_name()]
+            if silent > SILENT_AFTER:
+                return f"{loop.get_name()}: it has not looked into the ledger for {silent:.0f} s"
+        return None
 
     def slack_problem(self) -> str | None:
         """Why Slack cannot be reached now; None when it can."""

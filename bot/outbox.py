@@ -64,16 +64,19 @@ class Outbox:
         self._background = Background()
         self._woken = asyncio.Event()
         self._stopping = False
+        # On the steady clock: readiness is held against it.
+        self.looked_at = clock.steady()
         ledger.on_change(self._wake)
 
     async def run(self) -> None:
         """Open a lane for every channel that waits to be told something."""
         while not self._stopping:
             self._woken.clear()
+            self.looked_at = self._clock.steady()
             try:
                 for channel in queries.channels_with_deliveries(self._ledger.reader):
                     self._open(channel)
-            except sqlite3.Error:
+            except Exception:
                 log.exception("ledger_not_readable")
             await asyncio.sleep(BETWEEN_LOOKS)
             await _wait(self._woken, LONGEST_SLEEP)

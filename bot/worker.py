@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 import structlog
 
 from bot.background import Background
-from bot.clock import Clock
+from bot.clock import MINUTE, Clock
 from bot.desk.evidence import Evidence
 from bot.desk.payments import Payments
 from bot.desk.reminders import Reminders
+from bot.desk.telling import tell_repeats
 from storage import queries
 from storage.ledger import Ledger
 from storage.payout import InboxItem, Sort, State
@@ -53,12 +54,15 @@ class Worker:
         self._background = Background()
         self._woken = asyncio.Event()
         self._stopping = False
+        # On the steady clock: readiness is held against it.
+        self.looked_at = clock.steady()
         ledger.on_change(self._woken.set)
 
     async def run(self) -> None:
         """Look for due work, start it, and sleep until more is due."""
         while not self._stopping:
             self._woken.clear()
+            self.looked_at = self._clock.steady()
             try:
                 now = self._clock.now()
                 self._start_due(now)
@@ -81,6 +85,8 @@ class Worker:
             self._start(payout, self._go_on(payout, state))
         for payout, number in queries.due_attempts(self._ledger.reader, now, AT_ONCE):
             self._start(f"{payout}:{number}", self._evidence.look(payout, number))
+        if queries.repeated_refusals(self._ledger.reader, now - MINUTE, 1):
+            self._start("repeats", tell_repeats(self._ledger))
 
     def _start(self, key: str | int, work: Coroutine[None, None, None]) -> None:
         # Decisions have room of their own: the brake is heard while every request to LigdiCash hangs.

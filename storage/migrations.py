@@ -234,6 +234,10 @@ _FIRST = (
         PRIMARY KEY (person, kind, payout, why)
     ) STRICT, WITHOUT ROWID
     """,
+    # What is told nowhere but to that person needs no count.
+    """
+    CREATE INDEX refusals_repeated ON refusals (at) WHERE times > 1 AND kind NOT IN ('answered', 'decision_too_late')
+    """,
     # The status call's own trouble, one row for as long as it lasts: it says nothing about any payout.
     """
     CREATE TABLE silences (

@@ -134,6 +134,7 @@ class EventKind(enum.StrEnum):
     DECISION_TOO_LATE = "decision_too_late"
     ANSWER_RECORDED = "answer_recorded"
     DELIVERY_FAILED = "delivery_failed"
+    REFUSED_AGAIN = "refused_again"
 
 
 class Place(enum.StrEnum):
@@ -375,6 +376,19 @@ class Waiting:
     due_at: int
     message_ts: str | None
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedRefusal:
+    """A refusal that was met `again` so many times; the rest is what its event says."""
+
+    event: int
+    kind: EventKind
+    person: str
+    payout: str | None
+    attempt: int | None
+    data: Mapping[str, str | int | None]
+    again: int
 
 
 @dataclass(frozen=True, slots=True)

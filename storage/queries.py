@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from bot.clock import DAY
+from bot.clock import DAY, MINUTE
 from storage.payout import (
     NOTHING_COUNTED,
     NOTHING_PAID,
@@ -27,6 +27,7 @@ from storage.payout import (
     Place,
     Proposal,
     Record,
+    RepeatedRefusal,
     Sort,
     State,
     Waiting,
@@ -395,16 +396,44 @@ def due_inbox(connection: sqlite3.Connection, now: int, limit: int) -> list[Inbo
     return [_inbox_item(row) for row in rows]
 
 
+def repeated_refusals(connection: sqlite3.Connection, until: int, limit: int) -> list[RepeatedRefusal]:
+    """Refusals written down by `until` that were met again since, which no later one has said."""
+    rows = connection.execute(
+        """
+        SELECT refusals.*, events.data AS data, events.payout AS event_payout, events.attempt AS attempt
+        FROM refusals JOIN events ON events.id = refusals.event
+        WHERE times > 1 AND refusals.kind NOT IN ('answered', 'decision_too_late') AND refusals.at <= ?
+        ORDER BY refusals.at LIMIT ?
+        """,
+        (until, limit),
+    )
+    return [
+        RepeatedRefusal(
+            event=row["event"],
+            kind=EventKind(row["kind"]),
+            person=row["person"],
+            payout=row["event_payout"],
+            attempt=row["attempt"],
+            data=json.loads(row["data"]),
+            again=row["times"] - 1,
+        )
+        for row in rows
+    ]
+
+
 def next_due(connection: sqlite3.Connection) -> int | None:
-    """When the next payout, attempt or inbox row is due; None when nothing waits."""
+    """When the next payout, attempt, inbox row or count of refusals is due; None when nothing waits."""
     row = connection.execute(
         """
         SELECT min(due_at) AS due_at FROM (
             SELECT min(due_at) AS due_at FROM payouts WHERE due_at IS NOT NULL
             UNION ALL SELECT min(ask_at) FROM attempts WHERE ask_at IS NOT NULL
             UNION ALL SELECT min(due_at) FROM inbox WHERE due_at IS NOT NULL
+            UNION ALL SELECT min(at) + ? FROM refusals
+            WHERE times > 1 AND kind NOT IN ('answered', 'decision_too_late')
         )
-        """
+        """,
+        (MINUTE,),
     ).fetchone()
     return None if row["due_at"] is None else int(row["due_at"])
 

@@ -95,10 +95,19 @@ class Payments:
             return True
 
     async def _keep(self, sending: _Sending, answer: CreateAnswer) -> None:
-        """Write the answer down; of a ledger that is locked or full it is asked again, so that no token is dropped."""
+        """Write the answer down, and what follows from it."""
+        try:
+            await self._write(sending, lambda tx: self._finish(tx, sending, answer))
+        except Exception:
+            # What follows cannot be written: its lease will run out. The token is kept all the same, and asked about.
+            log.exception("answer_not_acted_on", payout=sending.payout)
+            await self._write(sending, lambda tx: _keep_answer(tx, sending, answer))
+
+    async def _write(self, sending: _Sending, move: Callable[[Transaction], None]) -> None:
+        """A ledger that is locked or full is asked again, so that no token is dropped."""
         while True:
             try:
-                await self._ledger.write(lambda tx: self._finish(tx, sending, answer))
+                await self._ledger.write(move)
             except sqlite3.OperationalError:
                 log.exception("answer_not_kept_yet", payout=sending.payout)
                 await asyncio.sleep(KEEP_AGAIN)
@@ -149,10 +158,7 @@ class Payments:
     # After it may have left
 
     def _finish(self, tx: Transaction, sending: _Sending, answer: CreateAnswer) -> None:
-        kind, code, note, raw = _what_to_keep(answer)
-        tx.keep_answer(sending.payout, sending.attempt, kind, code=code, note=note, raw=raw)
-        if isinstance(answer, Accepted):
-            tx.keep_token(sending.payout, sending.attempt, answer.token)
+        _keep_answer(tx, sending, answer)
         record = tx.record(sending.payout)
         if record is None or record.payout.attempt != sending.attempt or not self._apply(tx, record, answer):
             _note_late_answer(tx, sending, answer)
@@ -195,6 +201,13 @@ class Payments:
         tx.keep_answer(payout.id, payout.attempt, AnswerKind.UNCERTAIN, code=None, note=Doubt.INTERRUPTED, raw="")
         doubt(tx, payout, Doubt.INTERRUPTED, None)
         _hear_faster_callback(tx, payout.id, payout.attempt)
+
+
+def _keep_answer(tx: Transaction, sending: _Sending, answer: CreateAnswer) -> None:
+    kind, code, note, raw = _what_to_keep(answer)
+    tx.keep_answer(sending.payout, sending.attempt, kind, code=code, note=note, raw=raw)
+    if isinstance(answer, Accepted):
+        tx.keep_token(sending.payout, sending.attempt, answer.token)
 
 
 def _hear_faster_callback(tx: Transaction, payout: str, attempt: int) -> None:

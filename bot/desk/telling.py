@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot.clock import MINUTE
 from bot.speech.notices import addresses
 from bot.speech.words import Answer
-from storage.ledger import Data, Transaction
+from storage import queries
+from storage.ledger import Data, Ledger, Transaction
 from storage.payout import Address, EventKind, Payout, Record
+
+_REPEATS_AT_ONCE = 100
 
 
 def tell(  # noqa: PLR0913 - one word for each thing that an event says
@@ -53,6 +57,25 @@ def refuse(tx: Transaction, kind: EventKind, person: str, channel: str, data: Da
         addresses=addresses(kind, channel=channel, actor=person),
     )
     tx.note_refusal(person, kind, payout, why, event)
+
+
+async def tell_repeats(ledger: Ledger) -> None:
+    """Say how often a refusal was met again, once its minute is over and no later refusal said it."""
+    await ledger.write(_tell_repeats)
+
+
+def _tell_repeats(tx: Transaction) -> None:
+    for found in queries.repeated_refusals(tx.connection, tx.now - MINUTE, _REPEATS_AT_ONCE):
+        kind = EventKind.REFUSED_AGAIN
+        tx.append(
+            kind,
+            payout=found.payout,
+            attempt=found.attempt,
+            actor=found.person,
+            data={**found.data, "refused": found.kind, "times_before": found.again},
+            addresses=addresses(kind, channel=""),
+        )
+        tx.note_repeats_told(found)
 
 
 # Two refusals that differ in one of these read differently, so one is no repetition of the other.

@@ -64,6 +64,7 @@ PLACES: Mapping[EventKind, tuple[Place, ...]] = MappingProxyType(
         EventKind.DECISION_TOO_LATE: (Place.PRIVATE,),
         EventKind.ANSWER_RECORDED: (Place.CARD, Place.AUDIT),
         EventKind.DELIVERY_FAILED: (Place.AUDIT, Place.DIRECT),
+        EventKind.REFUSED_AGAIN: (Place.AUDIT,),
     }
 )
 
@@ -235,6 +236,8 @@ class Notices:
 
     def audit_line(self, event: Event, record: Record | None) -> str:
         """One event as finance reads it, with the number masked unless this installation says otherwise."""
+        if event.kind is EventKind.REFUSED_AGAIN:
+            event = replace(event, kind=EventKind(str(event.data["refused"])))
         data = event.data
         facts = {
             "payout": event.payout or _text(event, "asked_for") or "?",

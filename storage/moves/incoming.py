@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 
-from bot.clock import MINUTE
+from bot.clock import DAY, MINUTE
 from storage import queries
 from storage.moves.events import EventMoves
-from storage.payout import EventKind, Sort
+from storage.payout import EventKind, RepeatedRefusal, Sort
 
 # A provider that repeats itself with ever new bodies must not fill the disk; what is past this is left to polling.
 CALLBACKS_KEPT = 100
+# Of what was decided on, its hash alone: for longer than anybody delivers anything a second time.
+INBOX_KEPT = 30 * DAY
 
 
 class OtherPayloadError(Exception):
@@ -44,7 +46,19 @@ class IncomingMoves(EventMoves):
         )
         if cursor.rowcount == 0 and queries.payload_hash(self.connection, person, occasion) != payload_hash:
             raise OtherPayloadError(occasion)
+        if cursor.rowcount == 1:
+            self._forget_old_inbox()
         return cursor.rowcount == 1
+
+    def _forget_old_inbox(self) -> None:
+        """Each row that comes takes up to two old ones along, so that they do not grow with the years."""
+        self.connection.execute(
+            """
+            DELETE FROM inbox
+            WHERE received_at < ? AND id IN (SELECT id FROM inbox WHERE id > 0 AND due_at IS NULL ORDER BY id LIMIT 2)
+            """,
+            (self.now - INBOX_KEPT,),
+        )
 
     def repeats_refusal(self, person: str, kind: EventKind, payout: str | None, why: str, channel: str) -> bool:
         """Whether this very refusal was written down within the last minute; then it is only told again."""
@@ -74,6 +88,13 @@ class IncomingMoves(EventMoves):
             INSERT OR REPLACE INTO refusals (person, kind, payout, why, event, at, times) VALUES (?, ?, ?, ?, ?, ?, 1)
             """,
             (person, kind, payout or "", why, event, self.now),
+        )
+
+    def note_repeats_told(self, refusal: RepeatedRefusal) -> None:
+        """How often this refusal was met again is written down; only what comes after counts from now on."""
+        self.connection.execute(
+            "UPDATE refusals SET times = 1 WHERE person = ? AND kind = ? AND event = ?",
+            (refusal.person, refusal.kind, refusal.event),
         )
 
     def refused_before(self, person: str, kind: EventKind, payout: str | None, why: str) -> int:

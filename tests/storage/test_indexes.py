@@ -23,6 +23,7 @@ from storage.payout import (
     Outcome,
     Place,
     Proposal,
+    RepeatedRefusal,
     Sort,
     State,
 )
@@ -157,6 +158,7 @@ def samples(book: Book) -> dict[tuple[str, str], Any]:
         ("message_ts", "str | None"): "1.2",
         ("message_ts", "str"): "1.2",
         ("error", "str"): "is_archived",
+        ("refusal", "RepeatedRefusal"): RepeatedRefusal(1, EventKind.DECISION_REFUSED, PERSON, payout.id, 1, {}, 1),
     }
 
 

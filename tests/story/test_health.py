@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from bot import app
 from bot.sandbox.ligdicash import LigdicashSandbox
 from bot.sandbox.slack import SlackStandIn, outage
+from handlers import health
 from tests.paying import impatient
 from tests.stage import Stage, free_port, hurried
 
@@ -96,3 +99,38 @@ async def test_other_methods_and_paths(scene: Stage) -> None:
         ):
             async with http.request(method, path) as answer:
                 assert status == answer.status, path
+
+
+@pytest.mark.parametrize("name", ["worker", "outbox"])
+async def test_a_loop_that_has_ended(scene: Stage, name: str) -> None:
+    """Whoever watches hears that nothing is worked on any more, though HTTP still answers."""
+    await scene.start()
+    assert scene.bot is not None
+    (loop,) = (one for one in scene.bot._loops if one.get_name() == name)
+    loop.cancel()
+    await asyncio.wait([loop])
+    assert (503, f"{name}: it has ended; restart the bot\n") == await _ask(scene, "/readyz")
+    assert (200, "alive\n") == await _ask(scene, "/healthz")
+
+
+async def test_a_loop_that_does_not_go_round(scene: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that hangs is as good as none."""
+    await scene.start()
+    monkeypatch.setattr(app, "SILENT_AFTER", -1.0)
+    status, why = await _ask(scene, "/readyz")
+    assert (503, True) == (status, why.startswith("worker: it has not looked into the ledger for 0 s"))
+
+
+async def test_a_ledger_that_never_answers(scene: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that does not come back is a reason, and no hanging answer."""
+    await scene.start()
+    assert scene.bot is not None
+    monkeypatch.setattr(health, "LEDGER_WITHIN", 0.05)
+    let_go = threading.Event()
+    busy = asyncio.ensure_future(scene.bot._ledger.write(lambda _tx: let_go.wait(5)))
+    try:
+        status, why = await _ask(scene, "/readyz")
+    finally:
+        let_go.set()
+        await busy
+    assert (503, True) == (status, why.startswith("ledger: nothing could be written within"))

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from unittest.mock import patch
 from urllib.parse import urlencode
 
 import pytest
@@ -13,9 +14,9 @@ import pytest
 from bot.clock import MINUTE
 from bot.sandbox.slack import BOT_USER
 from storage.payout import State
-from tests.stage import BOUKARY, CLARISSE, GUEST, QUIET, SUPPORT, Stage, payout_of
+from tests.stage import BOUKARY, CLARISSE, GUEST, QUIET, SUPPORT, SkippingClock, Stage, payout_of
 from tests.story.authority import approves, click_on, clicks, commands, office, refusals, somebody
-from tests.story.office import approved, audit, becomes, kinds, pause, state_of
+from tests.story.office import approved, audit, becomes, changed, kinds, pause, state_of
 
 SHE = f"{somebody(1)} 5000 refund"
 MANY = 200
@@ -39,7 +40,7 @@ def about(scene: Stage, user: str) -> list[str]:
 
 
 async def test_each_try_is_answered_and_repeats_are_written_down_once(scene: Stage) -> None:
-    """Five clicks: five answers, one event, one line; the next minute's says how many there were."""
+    """Five clicks: five answers, one event, one line; once the minute is over another says how many there were."""
     card = await scene.ask(SHE)
     question = await scene.question(card)
     for number in range(5):
@@ -49,14 +50,51 @@ async def test_each_try_is_answered_and_repeats_are_written_down_once(scene: Sta
     assert [("decision_refused", payout_of(card), "guest")] == refusals(scene, GUEST)
     assert 1 == len(about(scene, GUEST))
     await scene.later(MINUTE)
+    await changed(scene, lambda: 2 == len(about(scene, GUEST)))
+    first, repeats = about(scene, GUEST)
+    assert f"{first} (and 4 times more within a minute)" == repeats
+    assert (1, 5) == (len(refusals(scene, GUEST)), told(scene, GUEST))
     await clicks(scene, GUEST, question, "approve")
+    await scene.later(2 * MINUTE)
     await scene.at_rest()
     assert (2, 6) == (len(refusals(scene, GUEST)), told(scene, GUEST))
-    assert about(scene, GUEST)[-1].endswith(" (and 4 times more within a minute)")
-    await scene.later(MINUTE)
-    await clicks(scene, GUEST, question, "approve")
+    assert [first, repeats, first] == about(scene, GUEST)
+
+
+async def test_a_refusal_after_the_minute_says_it_too(scene: Stage) -> None:
+    """Whichever comes first: the count is told once, by the next refusal or by itself."""
+    card = await scene.ask(SHE)
+    question = await scene.question(card)
+    for _ in range(3):
+        await clicks(scene, GUEST, question, "approve")
     await scene.at_rest()
-    assert "times more" not in about(scene, GUEST)[-1]
+    assert isinstance(scene.clock, SkippingClock)
+    with patch("bot.worker.tell_repeats", _nothing):
+        await scene.later(MINUTE)
+        await clicks(scene, GUEST, question, "approve")
+        await scene.at_rest()
+    await scene.later(2 * MINUTE)
+    await scene.at_rest()
+    assert 2 == len(about(scene, GUEST))
+    assert about(scene, GUEST)[-1].endswith(" (and 2 times more within a minute)")
+
+
+async def _nothing(_: object) -> None:
+    """Somebody who does not get to it."""
+
+
+async def test_what_was_told_to_that_person_alone_is_counted_for_nobody(scene: Stage) -> None:
+    """An approver who clicks on what is decided is no try: finance reads nothing of it, however often."""
+    card = await approved(scene)
+    question = await scene.question(card)
+    await scene.at_rest()
+    payload = click_payload(scene, payout_of(card), question.ts)
+    before = len(audit(scene))
+    await deliver(scene, [payload(number) for number in range(5)])
+    await scene.later(2 * MINUTE)
+    await scene.at_rest()
+    assert [] == [line for line in audit(scene)[before:] if "times more" in line]
+    assert [] == scene.rows("SELECT 1 FROM events WHERE kind = 'refused_again'")
 
 
 async def test_other_tries_are_written_down_by_themselves(scene: Stage) -> None:
