@@ -23,9 +23,11 @@ from rich.table import Table
 
 from tests.bench.machine import resident, this_machine
 from tests.bench.processes import CORES, ROOT
+from tests.bench.scale import Grown, grown
 from tests.bench.scene import Scene
 from tests.bench.telling import SLACK_TAKES, Told, tell
 from tests.bench.throughput import Compared, Range, Size, p99, processor, rate
+from tests.storage.shelves import AT_MOST, FEW, MANY
 
 MOST_START_SECONDS = 1.0
 MOST_MEGABYTES = 120.0
@@ -44,6 +46,7 @@ class Figures:
     calls: Sequence[str]
     compared: Sequence[Compared]
     told: Told
+    grown: Sequence[Grown]
 
 
 async def measure(folder: Path, size: Size, starts: int) -> Figures:
@@ -60,7 +63,7 @@ async def measure(folder: Path, size: Size, starts: int) -> Figures:
             async with Range.open(scene, size, bot) as shots:
                 compared = await shots.compare_all()
             after_load = resident(bot.process)
-    return Figures(ready, at_start, after_load, calls, compared, Told(0, 0.0, 0.0))
+    return Figures(ready, at_start, after_load, calls, compared, Told(0, 0.0, 0.0), ())
 
 
 # The table
@@ -96,6 +99,17 @@ def _others(figures: Figures) -> Table:
     table = Table("", "measured", "wanted", "", title="Once in a run", title_justify="left")
     for name, measured, wanted, passed in _singles(figures):
         table.add_row(name, measured, wanted, "" if passed is None else _verdict(passed))
+    return table
+
+
+def _ages(grown: Sequence[Grown], payouts: int) -> Table:
+    table = Table("p99", f"at {FEW:,}", f"at {payouts:,} payouts", "ratio", "wanted", "", title_justify="left")
+    table.title = "In an old ledger"
+    for each in grown:
+        table.add_row(
+            each.name, _milliseconds(each.few), _milliseconds(each.many), f"{each.ratio:.2f}", f"≤ {AT_MOST}",
+            _verdict(each.ratio <= AT_MOST),
+        )  # fmt: skip
     return table
 
 
@@ -137,13 +151,16 @@ def _calls(calls: Sequence[str]) -> str:
 @click.option("--rounds", default=3, show_default=True, help="Volleys of each kind.")
 @click.option("--starts", default=4, show_default=True, help="Starts of the bot before the one that is loaded.")
 @click.option("--payouts", default=200, show_default=True, help="Payouts that finish together.")
+@click.option("--ledger", default=MANY, show_default=True, help="Payouts of an old ledger; 0 leaves it out.")
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, exists=True, path_type=Path),
     default=ROOT,
     help="Where the ledgers lie.",
 )
-def main(one: int, many: int, rounds: int, starts: int, payouts: int, folder: Path) -> None:
+def main(  # noqa: PLR0913, PLR0917 - one for each option
+    one: int, many: int, rounds: int, starts: int, payouts: int, ledger: int, folder: Path
+) -> None:
     """Measure everything, and say what falls short."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     logging.disable(logging.WARNING)
@@ -155,7 +172,12 @@ def main(one: int, many: int, rounds: int, starts: int, payouts: int, folder: Pa
         console.print(shared if len(CORES) > 1 else "everything on one core: compare nothing with other machines")
         figures = asyncio.run(measure(Path(name), Size(one, many, rounds), starts))
         figures = dataclasses.replace(figures, told=tell(Path(name), payouts))
+        if ledger:
+            old = asyncio.run(grown(Path(name), ledger, rounds * 4, inputs=one * 5))
+            figures = dataclasses.replace(figures, grown=old)
     console.print(_rates(figures.compared), _others(figures), _calls(figures.calls), sep="\n\n")
+    if ledger:
+        console.print(_ages(figures.grown, ledger))
     console.print(f"Taken in {time.monotonic() - begun:.0f} s.")
 
 

@@ -50,8 +50,8 @@ def agent(number: int) -> Person:
 
 
 def _beneficiary(number: int) -> str:
-    """A number to which the sandbox pays in the ordinary way: its last two digits say so."""
-    return f"2267{number:05d}00"
+    """A number to which the sandbox pays in the ordinary way, as its last two digits say; no filled ledger has it."""
+    return f"22676{number:04d}00"
 
 
 def _copy(payload: str, names: dict[str, str]) -> Json:

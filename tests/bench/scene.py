@@ -79,6 +79,10 @@ class Scene:
             "AUDIT_CHANNEL": AUDIT,
             "APPROVERS": f"{CLARISSE},{DAOUDA}",
             "STATUS_POLL_SECONDS": "3600",
+            # Every check there is, and none that keeps anything back.
+            "SECOND_APPROVAL_ABOVE": "900000",
+            "DAILY_LIMIT": "999999999",
+            "DAILY_LIMIT_PER_REQUESTER": "999999999",
             "PORT": str(port),
         }
 

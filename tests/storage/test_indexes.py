@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import ModuleType
 from typing import Any, cast
@@ -28,6 +28,7 @@ from storage.payout import (
     State,
 )
 from tests.storage.book import REQUEST, Book
+from tests.storage.recorder import Recorder
 
 PERSON = "U0CLARISSE"
 # Walking through these is no harm: an index of what is still to be done and nothing else, a handful of rows however
@@ -42,25 +43,6 @@ HARMLESS = (
 )
 # Ends at its first row.
 NEWEST = ("ORDER BY id DESC LIMIT 1", "max(id), 0) + 1 AS id FROM events")
-
-
-class Recorder:
-    """A connection that keeps every statement that goes through it."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
-        self.seen: list[tuple[str, Sequence[Any]]] = []
-
-    def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        """Keep it, and carry it out."""
-        self.seen.append((statement, values))
-        return self.connection.execute(statement, values)
-
-    def executemany(self, statement: str, rows: Iterable[Sequence[Any]]) -> sqlite3.Cursor:
-        """Keep it once, and carry it out."""
-        rows = list(rows)
-        self.seen.append((statement, rows[0]))
-        return self.connection.executemany(statement, rows)
 
 
 def verbs_of(place: type | ModuleType) -> list[str]:
