@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from bot.desk.telling import answer, refuse
 from bot.ligdicash.errors import Scope, verdict
 from bot.people import People, Person
-from bot.policy import Refusal, may_brake
+from bot.policy import may_brake
 from bot.speech.notices import addresses
 from bot.speech.words import Answer
 from storage import queries
@@ -53,29 +53,29 @@ class BrakeDesk:
         """Do it, if this person may at this moment."""
         pull = Pull.from_json(item.payload)
         person = await self._people.who(item.person, fresh=True)
+        # Of two who resume at the same moment, one finds the other's word only in the transaction, and looks again.
+        while not await self._decided(item, pull, person):
+            pass
+
+    async def _decided(self, item: InboxItem, pull: Pull, person: Person) -> bool:
         refused = may_brake(person)
         first = await self._first_to_resume() if item.sort is Sort.RESUME and refused is None else None
-        await self._ledger.write(lambda tx: self._decide(tx, item, pull, person, refused, first))
+        return await self._ledger.write(lambda tx: self._decide(tx, item, pull, person, first))
 
-    async def _first_to_resume(self) -> str | None:
-        """Who wanted sending to go on before, if that person may still say so: two must at the same time."""
+    async def _first_to_resume(self) -> Person | None:
+        """Who wanted sending to go on before, as Slack describes them now: two must say so who may at this time."""
         held = _in_force(self._ledger.reader, Hold.ALL)
         if held is None or held.resume_by is None:
             return None
-        first = await self._people.who(held.resume_by, fresh=True)
-        return None if may_brake(first) else first.id
+        return await self._people.who(held.resume_by, fresh=True)
 
-    def _decide(
-        self,
-        tx: Transaction,
-        item: InboxItem,
-        pull: Pull,
-        person: Person,
-        refused: Refusal | None,
-        first: str | None,
-    ) -> None:
+    def _decide(self, tx: Transaction, item: InboxItem, pull: Pull, person: Person, first: Person | None) -> bool:
+        """False when it hangs on somebody who was not looked at: then nothing is decided yet."""
+        refused = may_brake(person)
+        if item.sort is Sort.RESUME and refused is None and _is_news(tx, first):
+            return False
         if not tx.take_from_inbox(item.id):
-            return
+            return True
         if refused is not None:
             data: Data = {"why": refused, "what": item.sort.replace("_", " ")}
             refuse(tx, EventKind.BRAKE_REFUSED, person.id, pull.channel, data, None)
@@ -85,6 +85,7 @@ class BrakeDesk:
             self._resume(tx, pull, person, first)
         else:
             self._release(tx, pull, person)
+        return True
 
     def _pause(self, tx: Transaction, pull: Pull, person: Person) -> None:
         held = _in_force(tx.connection, Hold.ALL)
@@ -94,13 +95,13 @@ class BrakeDesk:
         # Whoever pauses again after somebody wanted to go on disagrees: two must then say so anew.
         pause(tx, person.id, pull.reason, pull.channel)
 
-    def _resume(self, tx: Transaction, pull: Pull, person: Person, first: str | None) -> None:
+    def _resume(self, tx: Transaction, pull: Pull, person: Person, first: Person | None) -> None:
         held = _in_force(tx.connection, Hold.ALL)
         if held is None:
             answer(tx, Answer.NOT_PAUSED, person.id, pull.channel)
         elif held.resume_by == person.id:
             answer(tx, Answer.RESUME_NEEDS_ANOTHER, person.id, pull.channel)
-        elif held.resume_by is None or held.resume_by != first:
+        elif held.resume_by is None or first is None or may_brake(first) is not None:
             tx.propose_release(Hold.ALL, person.id)
             kind = EventKind.RESUME_PROPOSED
             told = addresses(kind, channel=pull.channel, actor=person.id)
@@ -113,6 +114,13 @@ class BrakeDesk:
             answer(tx, Answer.NOT_HELD, person.id, pull.channel)
         else:
             release(tx, EventKind.RELEASED, pull, person.id)
+
+
+def _is_news(tx: Transaction, first: Person | None) -> bool:
+    """Whether somebody else wants sending to go on by now than the one who was looked at."""
+    held = _in_force(tx.connection, Hold.ALL)
+    wanted_by = None if held is None else held.resume_by
+    return wanted_by is not None and (first is None or first.id != wanted_by)
 
 
 def pause(tx: Transaction, person: str | None, reason: str, channel: str) -> None:

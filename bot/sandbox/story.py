@@ -161,7 +161,6 @@ class Story:
         )
         self._expect(0, self._paid("refund for order 1280"))
         await self.slack.command(user=CLARISSE, channel=SUPPORT, text="resume")
-        await self._audit("wants sending to go on")
         await self.slack.command(user=DAOUDA, channel=SUPPORT, text="resume")
         await self._thread(card, "completed")
         self._tell()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from unittest.mock import patch
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from bot import worker
 from bot.clock import HOUR, MINUTE
 from bot.ligdicash.client import LigdicashClient
-from bot.sandbox.slack import Channel, Message, outage, slow
+from bot.sandbox.slack import Channel, Message, Trouble, outage, slow
 from storage.payout import State
 from tests.stage import AMINATA, BOUKARY, CLARISSE, DAOUDA, GUEST, ROBOT, STRANGER, SUPPORT, Stage
 from tests.story.office import (
@@ -177,6 +178,47 @@ async def test_resuming_takes_two_different_approvers(timed: Stage) -> None:
     await timed.whispered(DAOUDA, "Sending goes on")
     await becomes(timed, card, State.COMPLETED)
     assert ["paused", "resume_proposed", "answered", "resumed"] == kinds(timed)
+
+
+async def test_two_who_resume_at_the_same_moment_are_two(timed: Stage) -> None:
+    """Neither could know of the other when Slack was asked who they are: sending goes on all the same."""
+    card = await _paused_with_approved(timed)
+    timed.slack.api.weather = lambda method, _args: slow(0.2) if method == "users.info" else None
+    await asyncio.gather(*(timed.slack.command(user, SUPPORT, "resume") for user in (CLARISSE, DAOUDA)))
+    await decided(timed)
+    assert [] == timed.rows("SELECT * FROM brakes")
+    assert ["paused", "resume_proposed", "resumed"] == kinds(timed)
+    await becomes(timed, card, State.COMPLETED)
+
+
+async def test_one_who_resumes_twice_at_the_same_moment_is_one(timed: Stage) -> None:
+    """The same, but it is one person: nothing goes on."""
+    await pause(timed)
+    timed.slack.api.weather = lambda method, _args: slow(0.2) if method == "users.info" else None
+    await asyncio.gather(*(timed.slack.command(CLARISSE, SUPPORT, "resume") for _ in range(2)))
+    await decided(timed)
+    assert [(CLARISSE,)] == timed.rows("SELECT resume_by FROM brakes")
+
+
+async def test_half_a_release_that_is_taken_back_meanwhile_is_none(timed: Stage) -> None:
+    """Somebody pauses anew while Slack still says who the second is: that one is the first."""
+    card = await _paused_with_approved(timed)
+    await resume(timed, user=CLARISSE)
+    asked = asyncio.Event()
+
+    def weather(method: str, args: Mapping[str, object]) -> Trouble | None:
+        if method != "users.info" or args.get("user") != CLARISSE or asked.is_set():
+            return None
+        asked.set()
+        return slow(0.5)
+
+    timed.slack.api.weather = weather
+    await timed.slack.command(DAOUDA, SUPPORT, "resume")
+    await asked.wait()
+    await timed.slack.command(CLARISSE, SUPPORT, "pause still odd")
+    await decided(timed)
+    await timed.at_rest()
+    assert (State.APPROVED, [(DAOUDA,)]) == (state_of(timed, card), timed.rows("SELECT resume_by FROM brakes"))
 
 
 async def test_half_a_release_counts_only_while_that_person_may(timed: Stage) -> None:
