@@ -254,19 +254,38 @@ def brake_on(connection: sqlite3.Connection, endpoint: Hold) -> Brake | None:
     return None if row is None else _brake(row)
 
 
-def pause_waits(connection: sqlite3.Connection) -> bool:
-    """True while somebody's wish to pause is stored and not yet decided on."""
-    row = connection.execute("SELECT 1 FROM inbox WHERE due_at >= 0 AND sort = 'pause' LIMIT 1").fetchone()
+def pause_waits(connection: sqlite3.Connection, now: int) -> bool:
+    """True while somebody's wish to pause is stored and not yet decided on.
+
+    Not of somebody who was told within the last minute that they are no approver: nobody holds the money by typing.
+    """
+    row = connection.execute(
+        """
+        SELECT 1 FROM inbox WHERE due_at >= 0 AND sort = 'pause' AND NOT EXISTS (
+            SELECT 1 FROM refusals
+            WHERE refusals.person = inbox.person AND kind = 'brake_refused' AND payout = ''
+              AND why IN ('pause not_an_approver', 'pause guest', 'pause bot', 'pause deactivated', 'pause elsewhere')
+              AND at > ?
+        ) LIMIT 1
+        """,
+        (now - MINUTE,),
+    ).fetchone()
     return row is not None
 
 
-def stop_waits(connection: sqlite3.Connection, payout: str) -> bool:
-    """True while somebody's wish to stop this payout is stored and not yet decided on."""
+def stop_waits(connection: sqlite3.Connection, payout: str, now: int) -> bool:
+    """True while somebody's wish to stop this payout is stored and not yet decided on; the same bound holds."""
     row = connection.execute(
         """
-        SELECT 1 FROM inbox WHERE due_at >= 0 AND sort = 'stop' AND json_extract(payload, '$.payout') = ? LIMIT 1
+        SELECT 1 FROM inbox
+        WHERE due_at >= 0 AND sort = 'stop' AND json_extract(payload, '$.payout') = ?1 AND NOT EXISTS (
+            SELECT 1 FROM refusals
+            WHERE refusals.person = inbox.person AND kind = 'decision_refused' AND refusals.payout = ?1
+              AND why IN ('not_requester_or_approver', 'guest', 'bot', 'deactivated', 'elsewhere')
+              AND at > ?2
+        ) LIMIT 1
         """,
-        (payout,),
+        (payout, now - MINUTE),
     ).fetchone()
     return row is not None
 

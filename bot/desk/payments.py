@@ -90,7 +90,7 @@ class Payments:
     def _is_held(self, sending: _Sending) -> bool:
         """Whether somebody pulled the brake since the commit; a ledger that cannot say so holds, too."""
         try:
-            return _is_held(self._ledger.reader, sending.order.way, sending.payout)
+            return _is_held(self._ledger.reader, sending.order.way, sending.payout, self._clock.now())
         except sqlite3.Error:
             return True
 
@@ -132,7 +132,7 @@ class Payments:
         if why_not is not None:
             _expire(tx, payout, why_not)
             return None
-        if _is_held(tx.connection, payout.way, payout.id) or queries.audit_trouble(tx.connection) is not None:
+        if _is_held(tx.connection, payout.way, payout.id, tx.now) or queries.audit_trouble(tx.connection) is not None:
             # Looked at again when the brake is lifted; at the latest when the approval has become too old.
             tx.look_again(payout.id, _wait_for_brake(tx, record))
             return None
@@ -216,10 +216,10 @@ def _hear_faster_callback(tx: Transaction, payout: str, attempt: int) -> None:
         tx.ask_sooner(payout, attempt, tx.now)
 
 
-def _is_held(connection: sqlite3.Connection, way: Way, payout: str) -> bool:
+def _is_held(connection: sqlite3.Connection, way: Way, payout: str, now: int) -> bool:
     """Whether a hold is in force, or somebody who may want one waits to be heard."""
     held = queries.brake_on(connection, Hold(way.endpoint)) is not None
-    return held or queries.pause_waits(connection) or queries.stop_waits(connection, payout)
+    return held or queries.pause_waits(connection, now) or queries.stop_waits(connection, payout, now)
 
 
 def _is_contradicted(tx: Transaction, payout: Payout) -> bool:
@@ -256,7 +256,7 @@ def _wait_for_brake(tx: Transaction, record: Record) -> int:
     if record.brake is not None:
         return expires_at
     # Neither the audit channel's trouble nor a pause that is refused ends with a move of this payout's.
-    waits = queries.pause_waits(tx.connection) or queries.stop_waits(tx.connection, record.payout.id)
+    waits = queries.pause_waits(tx.connection, tx.now) or queries.stop_waits(tx.connection, record.payout.id, tx.now)
     soon = SECOND if waits else MINUTE
     return min(expires_at, tx.now + soon)
 

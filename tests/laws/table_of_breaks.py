@@ -307,7 +307,7 @@ BREAKS: tuple[Break, ...] = (
         7,
         "the brake is looked at when the sending begins, not when the request leaves",
         f"{_PAYMENTS}:Payments._is_held",
-        "return _is_held(self._ledger.reader, sending.order.way, sending.payout)",
+        "return _is_held(self._ledger.reader, sending.order.way, sending.payout, self._clock.now())",
         "return False",
     ),
     Break(

@@ -8,8 +8,8 @@ from unittest.mock import patch
 
 import pytest
 
-from bot import worker
-from bot.clock import HOUR, MINUTE
+from bot import people, worker
+from bot.clock import HOUR, MINUTE, SECOND
 from bot.ligdicash.client import LigdicashClient
 from bot.sandbox.slack import Channel, Message, Trouble, outage, slow
 from storage.payout import State
@@ -72,6 +72,36 @@ async def test_a_pause_that_is_refused_delays_for_a_moment_only(timed: Stage) ->
     await decided(timed)
     await timed.later(MINUTE)
     await becomes(timed, card, State.COMPLETED)
+
+
+async def test_who_may_not_pause_holds_the_money_once_a_minute(timed: Stage) -> None:
+    """Typed again and again by somebody who was just told no, it keeps nothing from leaving."""
+    timed.slack.api.weather = lambda method, _args: outage() if method == "chat.update" else None
+    card = await approved(timed)
+    await timed.slack.command(AMINATA, SUPPORT, "pause for fun")
+    await decided(timed)
+    with patch.object(people, "LOOK_UP_DEADLINE", 30):
+        timed.slack.api.weather = lambda method, _args: slow(3) if method == "users.info" else None
+        await timed.slack.command(AMINATA, SUPPORT, "pause for fun again")
+        await timed.later(10 * SECOND)
+        await becomes(timed, card, State.COMPLETED)
+        assert [("pause",)] == timed.rows("SELECT sort FROM inbox WHERE due_at IS NOT NULL")
+
+
+async def test_an_approver_who_could_not_be_learnt_pauses_again(timed: Stage) -> None:
+    """Slack said nothing a moment ago: that bounds nobody, and the next try counts from the moment it is stored."""
+    timed.slack.api.weather = lambda method, _args: outage() if method == "chat.update" else None
+    card = await approved(timed)
+    timed.slack.api.weather = lambda _method, _args: outage()
+    await timed.slack.command(CLARISSE, SUPPORT, "pause looks odd")
+    await decided(timed)
+    assert [] == timed.rows("SELECT * FROM brakes")
+    timed.slack.api.weather = lambda method, _args: slow(0.4) if method == "users.info" else None
+    await timed.slack.command(CLARISSE, SUPPORT, "pause looks odd")
+    await timed.later(10 * SECOND)
+    await changed(timed, lambda: timed.rows("SELECT * FROM brakes"))
+    await timed.at_rest()
+    assert (State.APPROVED, []) == (state_of(timed, card), timed.ligdicash.creates)
 
 
 async def test_the_brake_is_looked_at_once_more_before_the_first_byte(timed: Stage) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from bot import people
 from bot.clock import HOUR, MINUTE
-from bot.sandbox.slack import Message
+from bot.sandbox.slack import Message, slow
 from storage.payout import State
 from tests.stage import (
     AMINATA,
@@ -167,6 +169,38 @@ async def test_a_stop_races_the_sending(timed: Stage) -> None:
         ended.add(state)
     assert timed.ligdicash.paid_total.times == len(timed.ligdicash.creates)
     assert ended
+
+
+async def test_a_stop_counts_before_it_is_decided_on(timed: Stage) -> None:
+    """While Slack still says who clicked, the brake is lifted: it stays, and is stopped."""
+    card = await _held(timed)
+    with patch.object(people, "LOOK_UP_DEADLINE", 30):
+        timed.slack.api.weather = lambda method, args: (
+            slow(1) if method == "users.info" and args.get("user") == AMINATA else None
+        )
+        await press(timed, AMINATA, seen(timed, card), "stop", confirm=True, decide=False)
+        for user in (CLARISSE, DAOUDA):
+            await timed.slack.command(user, SUPPORT, "resume")
+        await changed(timed, lambda: not timed.rows("SELECT * FROM brakes"))
+        assert [("stop",)] == timed.rows("SELECT sort FROM inbox WHERE due_at IS NOT NULL")
+        await becomes(timed, card, State.CANCELLED)
+    await timed.at_rest()
+    assert (["approved", "cancelled"], []) == (kinds(timed, card)[1:], timed.ligdicash.creates)
+
+
+async def test_who_may_not_stop_holds_the_money_once_a_minute(timed: Stage) -> None:
+    """Clicked again by somebody who was just told no, it keeps nothing from leaving."""
+    card = await _held(timed)
+    await press(timed, BOUKARY, seen(timed, card), "stop", confirm=True)
+    with patch.object(people, "LOOK_UP_DEADLINE", 30):
+        timed.slack.api.weather = lambda method, args: (
+            slow(3) if method == "users.info" and args.get("user") == BOUKARY else None
+        )
+        await press(timed, BOUKARY, seen(timed, card), "stop", confirm=True, decide=False)
+        for user in (CLARISSE, DAOUDA):
+            await timed.slack.command(user, SUPPORT, "resume")
+        await becomes(timed, card, State.COMPLETED)
+        assert [("stop",)] == timed.rows("SELECT sort FROM inbox WHERE due_at IS NOT NULL")
 
 
 async def test_one_that_cannot_be_reached_is_stopped(tmp_path: Path) -> None:
