@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -11,6 +11,7 @@ import httpx
 
 from bot.ligdicash.readers import (
     LONGEST_ANSWER,
+    TOO_LATE,
     CreateAnswer,
     Doubt,
     NeverLeft,
@@ -68,19 +69,37 @@ class _TooLateError(Exception):
     """The request may no longer leave, and has not."""
 
 
-def _check(may_still_leave: Callable[[], bool]) -> None:
-    if not may_still_leave():
-        raise _TooLateError
+class _Guard:
+    """Watches a request leave: httpcore says when it is about to write.
 
+    Stops one whose machine slept while it was connecting, and remembers whether any of it may have been written.
+    """
 
-def _guard(may_still_leave: Callable[[], bool]) -> Callable[[str, Mapping[str, object]], Awaitable[None]]:
-    """Stops a request whose machine slept while it was connecting: httpcore says when it is about to write."""
+    def __init__(self, may_still_leave: Callable[[], bool]) -> None:
+        self._may_still_leave = may_still_leave
+        self.begun = False
 
-    async def trace(event: str, _info: Mapping[str, object]) -> None:
+    def check(self) -> None:
+        """Raises `_TooLateError` when the request may not leave any more."""
+        if not self._may_still_leave():
+            raise _TooLateError
+
+    async def trace(self, event: str, _info: Mapping[str, object]) -> None:
+        """What httpcore is doing at this moment."""
         if event.endswith(".send_request_headers.started"):
-            _check(may_still_leave)
+            self.check()
+        if event.endswith(_WRITING):
+            self.begun = True
 
-    return trace
+
+_WRITING = (".send_request_headers.started", ".send_request_body.started")
+
+
+def _never_left(error: Exception, guard: _Guard) -> CreateAnswer:
+    """Such an error proves that nothing left, as long as nothing was being written."""
+    if guard.begun:
+        return Uncertain(Doubt.CONNECTION_BROKE, None, type(error).__name__)
+    return NeverLeft(TOO_LATE if isinstance(error, _TooLateError) else type(error).__name__)
 
 
 class LigdicashClient:
@@ -95,21 +114,21 @@ class LigdicashClient:
     async def create(self, order: Order, *, may_still_leave: Callable[[], bool]) -> CreateAnswer:
         """Ask LigdiCash to pay; `may_still_leave` is looked at before connecting, and right before the first byte.
 
-        Only three exceptions of httpx prove that nothing left: `ConnectError`, `ConnectTimeout`, `PoolTimeout`.
+        Only three exceptions of httpx prove that nothing left: `ConnectError`, `ConnectTimeout`, `PoolTimeout`; and not
+        even these once it began to write.
         """
         try:
             request = self._build(order)
         except Exception as error:  # noqa: BLE001 - whatever kept the request from being built, nothing left
             return NeverLeft(type(error).__name__)
-        request.extensions["trace"] = _guard(may_still_leave)
+        guard = _Guard(may_still_leave)
+        request.extensions["trace"] = guard.trace
         try:
-            _check(may_still_leave)
+            guard.check()
             async with asyncio.timeout(CREATE_DEADLINE):
                 status, body = await self._exchange(request)
-        except _TooLateError:
-            return NeverLeft("too late to send")
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            return NeverLeft(type(error).__name__)
+        except (_TooLateError, httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            return _never_left(error, guard)
         except (httpx.TimeoutException, TimeoutError) as error:
             return Uncertain(Doubt.NO_ANSWER, None, type(error).__name__)
         except Exception as error:  # noqa: BLE001 - whatever else it was, it proves nothing

@@ -55,6 +55,10 @@ class Refused:
     raw: str
 
 
+# Why a request never left that was not let go in time, or that somebody held meanwhile.
+TOO_LATE = "too late to send"
+
+
 @dataclass(frozen=True, slots=True)
 class NeverLeft:
     """Proven that not a byte of the request left this machine towards LigdiCash."""

@@ -103,7 +103,7 @@ BREAKS: tuple[Break, ...] = (
         2,
         "the deadline is looked at before connecting only",
         _CREATE,
-        'request.extensions["trace"] = _guard(may_still_leave)',
+        'request.extensions["trace"] = guard.trace',
         "pass",
     ),
     one(

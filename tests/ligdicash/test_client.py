@@ -144,6 +144,21 @@ async def test_no_other_exception_proves_anything(error: Exception) -> None:
     assert (Doubt.NO_ANSWER if late else Doubt.CONNECTION_BROKE) is answer.doubt
 
 
+@pytest.mark.parametrize("kind", PROOFS)
+async def test_what_began_to_be_written_may_have_left(kind: type[httpx.RequestError]) -> None:
+    """One of the three after the first byte proves nothing: some way of connecting may have tried once more."""
+
+    class BreaksAfterwards(httpx.AsyncHTTPTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            response = await super().handle_async_request(request)
+            await response.aread()
+            raise kind("broke")
+
+    async with wire(says=http(ACCEPTED)) as server:
+        answer = await create(server.url, BreaksAfterwards())
+    assert (1, Uncertain(Doubt.CONNECTION_BROKE, None, kind.__name__)) == (len(server.requests), answer)
+
+
 async def test_a_closed_port() -> None:
     """Nobody listens: the kernel says so."""
     assert NeverLeft("ConnectError") == await create(f"http://127.0.0.1:{free_port()}")
