@@ -88,8 +88,13 @@ class Payments:
         may_die(Point.KEPT)
 
     def _is_held(self, sending: _Sending) -> bool:
-        """Whether somebody pulled the brake since the commit; a ledger that cannot say so holds, too."""
+        """Whether somebody pulled the brake since the commit, or LigdiCash spoke up about an earlier attempt.
+
+        A ledger that cannot say so holds, too.
+        """
         try:
+            if _is_contradicted(self._ledger.reader, sending.payout, sending.attempt):
+                return True
             return _is_held(self._ledger.reader, sending.order.way, sending.payout, self._clock.now())
         except sqlite3.Error:
             return True
@@ -125,7 +130,7 @@ class Payments:
         if record is None or record.payout.state is not State.APPROVED:
             return None
         payout, attempt = record.payout, record.attempt
-        if _is_contradicted(tx, payout):
+        if _is_contradicted(tx.connection, payout.id, payout.attempt):
             evidence.stop_following(tx, payout)
             return None
         why_not = _why_not(tx, record)
@@ -222,10 +227,10 @@ def _is_held(connection: sqlite3.Connection, way: Way, payout: str, now: int) ->
     return held or queries.pause_waits(connection, now) or queries.stop_waits(connection, payout, now)
 
 
-def _is_contradicted(tx: Transaction, payout: Payout) -> bool:
+def _is_contradicted(connection: sqlite3.Connection, payout: str, attempt: int) -> bool:
     """Whether LigdiCash contradicts what is recorded of an earlier attempt, perhaps while this one was on its way."""
-    earlier = queries.attempts(tx.connection, payout.id)
-    return any(other.contradicted is not None for other in earlier if other.number < payout.attempt)
+    earlier = queries.attempts(connection, payout)
+    return any(other.contradicted is not None for other in earlier if other.number < attempt)
 
 
 def _why_not(tx: Transaction, record: Record) -> str | None:

@@ -117,8 +117,9 @@ async def test_a_following_approved_payout_is_stopped(timed: Stage) -> None:
     await _stopped(timed, card)
 
 
-async def test_one_that_turned_out_not_to_have_left_is_stopped(timed: Stage) -> None:
-    """LigdiCash's word came while it was being sent; it is proven that nothing left: it is not sent again."""
+@pytest.mark.parametrize("paused", [True, False])
+async def test_one_that_has_not_left_yet_is_stopped(timed: Stage, paused: bool) -> None:  # noqa: FBT001 - a parameter
+    """LigdiCash's word came between the commit and the first byte: it does not leave, and is not sent again."""
     card, question = await _asked_again(timed)
     gate, create = asyncio.Event(), LigdicashClient.create
 
@@ -133,10 +134,12 @@ async def test_one_that_turned_out_not_to_have_left_is_stopped(timed: Stage) -> 
         await changed(timed, lambda: "callback_received" in kinds(timed, card))
         await timed.later(4 * SECOND)
         await changed(timed, lambda: "contradiction" in kinds(timed, card))
-        await pause(timed)
+        if paused:
+            await pause(timed)
         gate.set()
         await changed(timed, lambda: "not_sent" in kinds(timed, card))
-    await both_resume(timed)
+    if paused:
+        await both_resume(timed)
     await timed.later(HOUR // 2)
     await _stopped(timed, card)
 
