@@ -258,3 +258,28 @@ def m001_the_ledger(db: Database) -> None:
     """Payouts, attempts and decisions, the chained events, what comes in and goes out, holds and doubts."""
     for statement in _FIRST:
         db.conn.execute(statement)
+
+
+# What LigdiCash says was, or may have been, paid counts against limits, too, whatever people or an earlier word said.
+_COUNT_WHAT_IS_CONTRADICTED = (
+    "DROP INDEX attempts_counted",
+    "DROP INDEX attempts_counted_beneficiary",
+    """
+    CREATE INDEX attempts_counted ON attempts (approved_at, asked_by, amount, outcome, contradicted)
+    WHERE approved_at IS NOT NULL
+      AND (outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback') OR contradicted IS NOT NULL)
+    """,
+    """
+    CREATE INDEX attempts_counted_beneficiary
+    ON attempts (beneficiary, approved_at, amount, outcome, contradicted, payout)
+    WHERE approved_at IS NOT NULL
+      AND (outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback') OR contradicted IS NOT NULL)
+    """,
+)
+
+
+@migrations()
+def m002_what_is_counted(db: Database) -> None:
+    """Contradicted payouts count."""
+    for statement in _COUNT_WHAT_IS_CONTRADICTED:
+        db.conn.execute(statement)

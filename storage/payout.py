@@ -246,6 +246,7 @@ class Earlier:
     channel: str
     card_ts: str | None
     same_order: bool
+    is_contradicted: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def record(connection: sqlite3.Connection, payout: str, now: int) -> Record | No
 
 
 def counted_of(connection: sqlite3.Connection, payout: Payout, now: int) -> Counted:
-    """What this payout's beneficiary was approved in the last 24 hours besides it."""
+    """What this payout's beneficiary was approved in the last 24 hours besides it, and is not known to be unpaid."""
     if payout.state is not State.REQUESTED:
         return NOTHING_COUNTED
     row = connection.execute(
@@ -82,7 +82,8 @@ def counted_of(connection: sqlite3.Connection, payout: Payout, now: int) -> Coun
         SELECT count(*) AS times, coalesce(sum(amount), 0) AS total, coalesce(max(outcome = 'open'), 0) AS open
         FROM attempts
         WHERE beneficiary = ? AND approved_at > ? AND payout <> ?
-          AND approved_at IS NOT NULL AND outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback')
+          AND approved_at IS NOT NULL
+          AND (outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback') OR contradicted IS NOT NULL)
         """,
         (payout.beneficiary, now - DAY, payout.id),
     ).fetchone()
@@ -139,13 +140,14 @@ def earlier(
     """
     rows = connection.execute(
         """
-        SELECT id, state, amount, created_at, channel, card_ts, max(same_order) AS same_order FROM (
+        SELECT id, state, amount, created_at, channel, card_ts, contradiction, max(same_order) AS same_order FROM (
             SELECT *, 0 AS same_order FROM payouts WHERE beneficiary = ? AND created_at >= ?
             UNION ALL SELECT *, 0 FROM payouts WHERE beneficiary = ? AND contradiction IS NOT NULL
             UNION ALL SELECT *, 0 FROM payouts WHERE id IN (
                 SELECT payout FROM attempts
                 WHERE beneficiary = ? AND approved_at >= ?
-                  AND approved_at IS NOT NULL AND outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback')
+                  AND approved_at IS NOT NULL
+                  AND (outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback') OR contradicted IS NOT NULL)
             )
             UNION ALL SELECT *, 1 FROM payouts WHERE order_key = ?
             UNION ALL SELECT *, 0 FROM payouts WHERE id IN (
@@ -167,7 +169,7 @@ def earlier(
     return tuple(
         Earlier(
             row["id"], State(row["state"]), row["amount"], row["created_at"], row["channel"], row["card_ts"],
-            bool(row["same_order"]),
+            bool(row["same_order"]), row["contradiction"] is not None,
         )
         for row in rows
     )  # fmt: skip
@@ -199,7 +201,8 @@ def approved_since(connection: sqlite3.Connection, since: int, person: str | Non
         """
         SELECT coalesce(sum(amount), 0) AS total FROM attempts
         WHERE approved_at >= ? AND (? IS NULL OR asked_by = ?)
-          AND approved_at IS NOT NULL AND outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback')
+          AND approved_at IS NOT NULL
+          AND (outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback') OR contradicted IS NOT NULL)
         """,
         (since, person, person),
     ).fetchone()

@@ -103,6 +103,7 @@ def earlier_lines(earlier: Sequence[Earlier], asking: Asking) -> list[str]:
             state=words.STATES[found.state],
             time=words.at(found.created_at, asking.rules.timezone),
             order=words.EARLIER_SAME_ORDER if found.same_order else "",
+            contradicted=words.EARLIER_CONTRADICTED if found.is_contradicted else "",
         )
         for found in earlier
     ]

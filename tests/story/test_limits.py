@@ -33,6 +33,7 @@ from tests.story.office import (
     FAILS,
     NO_ACCOUNT,
     PENDING,
+    answers_lost,
     approved,
     audit,
     becomes,
@@ -42,6 +43,7 @@ from tests.story.office import (
     ligdicash_says,
     pause,
     press,
+    propose,
     seen,
     state_of,
     transaction_of,
@@ -201,6 +203,24 @@ async def test_what_may_be_paid_counts_and_what_came_to_nothing_does_not(tmp_pat
         await ligdicash_says(scene, transaction_of(scene, pending), "nocompleted")
         await becomes(scene, pending, State.FAILED)
         assert "95 000 XOF" == await left_today(scene)
+
+
+async def test_what_ligdicash_contradicts_counts(tmp_path: Path) -> None:
+    """Two people said that it was not paid, and LigdiCash says that it was: the day's money went there."""
+    async with office(tmp_path, clock_at("2030-05-14T10:00"), DAILY_LIMIT="9000") as scene:
+        with answers_lost(scene):
+            card = await scene.card_says(await approved(scene, PENDING), "*Unconfirmed*")
+        await scene.later(HOUR)
+        await press(scene, DAOUDA, await propose(scene, CLARISSE, card, "unpaid"), "confirm")
+        await scene.card_says(card, "*Marked not paid*")
+        assert "9 000 XOF" == await left_today(scene)
+        await ligdicash_says(scene, transaction_of(scene, card), "completed")
+        await scene.card_says(card, "contradicts this")
+        assert "4 000 XOF" == await left_today(scene)
+        other = await scene.ask(f"{somebody(7)} 4000 refund")
+        await approves(scene, CLARISSE, other)
+        await scene.card_says(other, "Completed")
+        assert "0 XOF" == await left_today(scene)
 
 
 async def test_an_approval_that_expired_is_given_back(tmp_path: Path) -> None:

@@ -12,9 +12,20 @@ import pytest
 from bot.clock import DAY, HOUR
 from bot.sandbox.slack import Delivery, Kind, Message, SubmissionResult, View
 from storage.payout import State
-from tests.stage import AMINATA, BOUKARY, CLARISSE, SUPPORT, Stage, payout_of
+from tests.stage import AMINATA, BOUKARY, CLARISSE, DAOUDA, SUPPORT, Stage, payout_of
 from tests.story.authority import approves, office, somebody
-from tests.story.office import NO_ACCOUNT, approved, becomes, press, seen, state_of
+from tests.story.office import (
+    NO_ACCOUNT,
+    answers_lost,
+    approved,
+    becomes,
+    ligdicash_says,
+    press,
+    propose,
+    seen,
+    state_of,
+    transaction_of,
+)
 
 WARNING = "⚠️ *Please look first:* this may have been asked for already."
 CONFIRMED = "⚠️ *This may repeat an earlier payout.* Look at it before you approve:"
@@ -173,6 +184,29 @@ async def test_one_that_may_still_be_paid_is_led_with_whatever_its_age(scene: St
     assert link_to(pending) in str(question.blocks)
     await approves(scene, CLARISSE, card)
     assert State.REQUESTED is state_of(scene, card)
+
+
+async def test_what_ligdicash_contradicts_is_pointed_out(scene: Stage) -> None:
+    """Two people found it unpaid, LigdiCash says that it was paid: named for ever, as that, and two must agree."""
+    with answers_lost(scene):
+        first = await scene.ask("22670000010 5000 refund", values={"order": "ORD-77"})
+        await approves(scene, CLARISSE, first)
+        await scene.card_says(first, "*Unconfirmed*")
+    await scene.later(HOUR)
+    await press(scene, DAOUDA, await propose(scene, CLARISSE, first, "unpaid"), "confirm")
+    await ligdicash_says(scene, transaction_of(scene, first), "completed")
+    for number, order in (("22670000010", ""), (somebody(2), "ord 77")):
+        card = await scene.ask(f"{number} 900 refund", user=BOUKARY, values={"order": order})
+        question = await scene.question(card)
+        assert LEADS in question.words
+        assert link_to(first) in str(question.blocks)
+        assert "🚨 LigdiCash contradicts this: it may have been paid or not" in question.words
+        await approves(scene, CLARISSE, card)
+        await scene.thread_says(card, "*1 of 2*")
+        assert State.REQUESTED is state_of(scene, card)
+    _, to_the_same_person, _ = scene.slack.messages(SUPPORT)
+    await scene.thread_says(to_the_same_person, "Approved for this person in the last 24 hours: 1, 5 000 XOF in all.")
+    assert (1, 5000) == scene.ligdicash.paid_total
 
 
 async def test_the_older_question_names_what_was_approved_first(scene: Stage) -> None:
