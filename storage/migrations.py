@@ -262,6 +262,7 @@ def m001_the_ledger(db: Database) -> None:
 
 # What LigdiCash says was, or may have been, paid counts against limits, too, whatever people or an earlier word said.
 _COUNT_WHAT_IS_CONTRADICTED = (
+    "ALTER TABLE attempts ADD COLUMN own_mismatch INTEGER NOT NULL DEFAULT 0",
     "DROP INDEX attempts_counted",
     "DROP INDEX attempts_counted_beneficiary",
     """

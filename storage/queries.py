@@ -476,8 +476,8 @@ def callbacks_of(connection: sqlite3.Connection, payout: str, number: int, limit
     return [_callback(row) for row in rows]
 
 
-def callbacks_to_ask(connection: sqlite3.Connection, payout: str, number: int, limit: int) -> list[Callback]:
-    """Callbacks whose token may still tell something, the newest first, each token once."""
+def callbacks_to_ask(connection: sqlite3.Connection, payout: str, number: int) -> list[Callback]:
+    """Callbacks whose token may still tell something, the newest first, each token once; few are kept of an attempt."""
     rows = connection.execute(
         """
         SELECT * FROM callbacks
@@ -485,9 +485,9 @@ def callbacks_to_ask(connection: sqlite3.Connection, payout: str, number: int, l
             SELECT max(id) FROM callbacks
             WHERE payout = ? AND attempt = ? AND token IS NOT NULL AND distrusted = 0 GROUP BY token
         )
-        ORDER BY id DESC LIMIT ?
+        ORDER BY id DESC
         """,
-        (payout, number, limit),
+        (payout, number),
     )
     return [_callback(row) for row in rows]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -19,7 +19,7 @@ from bot.ligdicash.readers import NoStatus, Status, Word, read_callback
 from bot.policy import SILENT_FOR_LONG
 from bot.speech.notices import addresses
 from storage import queries
-from storage.ledger import Ledger, Transaction, hash_of_secret
+from storage.ledger import Data, Ledger, Transaction, hash_of_secret
 from storage.payout import Attempt, Callback, EventKind, Outcome, Payout, State
 
 log = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ _TWINS_WITHIN = SECOND // 2
 # How long asking may take before somebody else takes it up.
 _ASKING_LEASE = MINUTE
 
-# A callback's token is asked about only where the creation's token gives no answer; the newest few are enough.
+# A callback's token is asked about only where the creation's token gives no answer: so many at a time, in turn.
 _CALLBACK_TOKENS = 3
 
 # What two people found is held against LigdiCash's word for that long after the request left.
@@ -59,6 +59,13 @@ class _Heard:
 
     callback: Callback | None
     status: Status
+    # The attempt's own token was asked, and the answer names another transaction.
+    names_another: bool = False
+
+    @property
+    def is_proof(self) -> bool:
+        """Whether a failure of which it tells is certain enough for another attempt to follow."""
+        return self.callback is None and not self.names_another
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +186,11 @@ def _claim(tx: Transaction, payout: str, number: int) -> int | None:
 
 
 def _callbacks_to_ask(connection: sqlite3.Connection, attempt: Attempt) -> Sequence[Callback]:
-    return queries.callbacks_to_ask(connection, attempt.payout, attempt.number, _CALLBACK_TOKENS)
+    """The newest, and the others in turn: many that answer nothing must not hide the one that would."""
+    found = queries.callbacks_to_ask(connection, attempt.payout, attempt.number)
+    newest, others = found[:1], found[1:]
+    turn = attempt.polls * (_CALLBACK_TOKENS - 1) % len(others) if others else 0
+    return [*newest, *(others[turn:] + others[:turn])[: _CALLBACK_TOKENS - 1]]
 
 
 def _note(payout: Payout, answer: NoStatus) -> str:
@@ -194,6 +205,9 @@ def _asks_on(tx: Transaction, payout: Payout, attempt: Attempt) -> bool:
     if attempt.outcome in _FOUND_BY_PEOPLE:
         has_token = attempt.token is not None or bool(_callbacks_to_ask(tx.connection, attempt))
         return has_token and tx.now - (attempt.sent_at or 0) < _FINDINGS_WATCHED
+    if attempt.outcome is Outcome.FAILED_BY_CALLBACK and attempt.token is not None:
+        # Nothing may follow it before its own token says the same.
+        return tx.now - (attempt.sent_at or 0) < _FINDINGS_WATCHED
     # A hint against what is known went unanswered so far.
     return attempt.silent_since is not None and tx.now - attempt.silent_since < SILENT_FOR_LONG
 
@@ -205,7 +219,10 @@ def _hear(tx: Transaction, asked: Attempt, found: _Heard) -> None:
     mismatch = _mismatch(record.payout, attempt, found)
     if mismatch is not None:
         _note_mismatch(tx, record.payout, attempt, found, mismatch)
-    elif attempt.outcome is Outcome.REFUSED and found.status.word in {Word.PENDING, Word.UNKNOWN}:
+        found = replace(found, names_another=True)
+    if mismatch is not None and found.callback is not None:
+        return
+    if attempt.outcome is Outcome.REFUSED and found.status.word in {Word.PENDING, Word.UNKNOWN}:
         # It was refused, and LigdiCash has it all the same: nothing may follow it.
         contradict(tx, record.payout, attempt, found.status.said)
     elif found.status.word is Word.UNKNOWN:
@@ -215,11 +232,12 @@ def _hear(tx: Transaction, asked: Attempt, found: _Heard) -> None:
 
 
 def _mismatch(payout: Payout, attempt: Attempt, found: _Heard) -> str | None:
-    """What in an answer to a callback's token is not this attempt's; the creation's own token needs no such proof."""
-    if found.callback is None:
-        return None
+    """What in an answer is not this attempt's; one to a callback's token must name it, one to its own need not."""
     status = found.status
-    if attempt.transaction_id not in status.transaction_ids:
+    names_it = attempt.transaction_id in status.transaction_ids
+    if found.callback is None:
+        return "transaction" if status.transaction_ids and not names_it else None
+    if not names_it:
         return "transaction"
     if status.amount is not None and status.amount != payout.amount:
         return "amount"
@@ -236,6 +254,8 @@ def _hear_final(tx: Transaction, payout: Payout, attempt: Attempt, found: _Heard
         _end(tx, payout, found, paid=paid)
     elif attempt.outcome in _FOUND_BY_PEOPLE and (attempt.outcome is Outcome.FOUND_PAID) == paid:
         _agree(tx, payout, attempt, found, paid=paid)
+    elif attempt.outcome is Outcome.FAILED_BY_CALLBACK and not paid and found.is_proof:
+        _agree(tx, payout, attempt, found, paid=False)
     elif paid != (attempt.outcome in _SAYS_PAID):
         contradict(tx, payout, attempt, found.status.word)
 
@@ -261,16 +281,17 @@ def _end(tx: Transaction, payout: Payout, found: _Heard, *, paid: bool) -> None:
 def _outcome(found: _Heard, *, paid: bool) -> Outcome:
     if paid:
         return Outcome.COMPLETED
-    return Outcome.FAILED if found.callback is None else Outcome.FAILED_BY_CALLBACK
+    return Outcome.FAILED if found.is_proof else Outcome.FAILED_BY_CALLBACK
 
 
 def _agree(tx: Transaction, payout: Payout, attempt: Attempt, found: _Heard, *, paid: bool) -> None:
-    """LigdiCash's word confirms what two people found: from now on it is LigdiCash's word that stands.
+    """LigdiCash's word confirms what two people found, or what a callback's token told: now it is certain.
 
-    By whichever token: together with two people's word it leaves no doubt.
+    What two people found, by whichever token: together with their word it leaves no doubt.
     """
     tx.end_attempt(payout.id, attempt.number, Outcome.COMPLETED if paid else Outcome.FAILED)
-    tell(tx, EventKind.EVIDENCE_AGREES, payout, attempt=attempt.number, data={"word": found.status.said})
+    data: Data = {"word": found.status.said, "own": int(attempt.outcome not in _FOUND_BY_PEOPLE)}
+    tell(tx, EventKind.EVIDENCE_AGREES, payout, attempt=attempt.number, data=data)
 
 
 def contradict(tx: Transaction, payout: Payout, attempt: Attempt, word: str) -> None:
@@ -295,8 +316,14 @@ def void_proposal(tx: Transaction, payout: Payout, attempt: int) -> None:
 
 
 def _note_mismatch(tx: Transaction, payout: Payout, attempt: Attempt, found: _Heard, what: str) -> None:
-    if found.callback is not None and tx.distrust_callback(found.callback.id):
-        tell(tx, EventKind.EVIDENCE_MISMATCH, payout, attempt=attempt.number, data={"what": what})
+    """Said once for a callback's token, and once for the attempt's own."""
+    if found.callback is None:
+        is_news = tx.note_own_mismatch(payout.id, attempt.number)
+    else:
+        is_news = tx.distrust_callback(found.callback.id)
+    if is_news:
+        data: Data = {"what": what, "own": int(found.callback is None)}
+        tell(tx, EventKind.EVIDENCE_MISMATCH, payout, attempt=attempt.number, data=data)
 
 
 def _note_unknown_word(tx: Transaction, payout: Payout, attempt: Attempt, found: _Heard) -> None:

@@ -364,6 +364,10 @@ def _is_of_earlier_attempt(event: Event, record: Record | None) -> bool:
 def _thread_sentence(event: Event, record: Record) -> str:
     if event.kind is EventKind.CONTRADICTION and _is_of_earlier_attempt(event, record):
         return words.THREAD_CONTRADICTION_EARLIER
+    if event.kind is EventKind.EVIDENCE_MISMATCH and event.data.get("own"):
+        return words.THREAD_MISMATCH_OWN
+    if event.kind is EventKind.EVIDENCE_AGREES and event.data.get("own"):
+        return words.THREAD_CONFIRMED
     # A payout that a contradiction stopped was cancelled by nobody.
     stopped = event.kind is EventKind.CANCELLED and event.actor is None
     return words.THREAD_STOPPED if stopped else _THREAD[event.kind]
@@ -374,6 +378,10 @@ def _audit_sentence(event: Event, record: Record | None) -> str:
         return words.AUDIT_APPROVED_PART
     if event.kind is EventKind.CONTRADICTION and _is_of_earlier_attempt(event, record):
         return words.AUDIT_CONTRADICTION_EARLIER
+    if event.kind is EventKind.EVIDENCE_MISMATCH and event.data.get("own"):
+        return words.AUDIT_MISMATCH_OWN
+    if event.kind is EventKind.EVIDENCE_AGREES and event.data.get("own"):
+        return words.AUDIT_CONFIRMED
     stopped = event.kind is EventKind.CANCELLED and event.actor is None
     return words.AUDIT_STOPPED if stopped else _AUDIT[event.kind]
 

@@ -363,6 +363,11 @@ THREAD_MISMATCH = (
     "🚨 {payout}: an answer of LigdiCash did not match this payout ({what}). It was recorded and changed nothing. "
     "Please tell the person who runs the bot."
 )
+THREAD_MISMATCH_OWN = (
+    "🚨 {payout}: LigdiCash's answer to this payout's own token names another transaction. It was recorded, and what it says "
+    "is taken as said of this payout; a failure of which only such an answer tells cannot be asked for again. "
+    "Please tell the person who runs the bot."
+)
 THREAD_CONTRADICTION = "🚨 {requester} {payout} is recorded as {state}, but LigdiCash now says “{word}”. Nothing was changed. Tell finance now."
 THREAD_CONTRADICTION_EARLIER = (
     "🚨 {requester} {payout}: attempt {attempt} is recorded as not paid, but LigdiCash now says “{word}” of it. "
@@ -394,6 +399,7 @@ THREAD_MARKED_UNPAID = (
     "If LigdiCash says otherwise later, it is told here."
 )
 THREAD_AGREES = "✔️ LigdiCash now says of {payout} what two people found: “{word}”."
+THREAD_CONFIRMED = "✔️ LigdiCash's answer to the own token of {payout} says the same now: “{word}”."
 THREAD_HELD = (
     "⏸️ This refusal concerns the LigdiCash account, not the payout: {meaning} Other approved payouts of this kind wait. "
     "When it is mended, an approver clicks *Try now*."
@@ -606,6 +612,7 @@ AUDIT_CALLBACK_RECEIVED = (
 )
 AUDIT_STILL_PENDING = "{payout}: LigdiCash says “{word}”, not a final status"
 AUDIT_MISMATCH = "🚨 {payout}: an answer of LigdiCash did not match ({what}); it changed nothing"
+AUDIT_MISMATCH_OWN = "🚨 {payout}: LigdiCash's answer to its own token names another transaction; please look into it"
 AUDIT_CONTRADICTION = "🚨 {payout} is recorded as {state}, but LigdiCash now says “{word}”"
 AUDIT_CONTRADICTION_EARLIER = (
     "🚨 {payout}: attempt {attempt} is recorded as not paid, but LigdiCash now says “{word}” of it; "
@@ -624,6 +631,7 @@ AUDIT_POINTED_OUT = "🕰️ {payout} open for {hours} hours (token {token})"
 AUDIT_STATUS_SILENT = "📡 LigdiCash's status call tells nothing ({why}); open payouts wait and are asked about again"
 AUDIT_STATUS_BACK = "📡 LigdiCash's status call answers again"
 AUDIT_AGREES = "✔️ {payout}: LigdiCash now says “{word}”, as two people found"
+AUDIT_CONFIRMED = "✔️ {payout}: LigdiCash's answer to its own token says the same now: “{word}”"
 AUDIT_PROPOSED = "🗳️ {payout}: {actor} proposes “{finding}”: {reason}"
 AUDIT_PROPOSAL_VOIDED = "🗳️ {payout}: new evidence, the proposal no longer counts"
 AUDIT_MARKED_PAID = "🟢 {payout} marked paid by {proposed_by} and {actor}: {reason}"

@@ -123,6 +123,14 @@ class AttemptMoves(EventMoves):
         )
         return cursor.rowcount == 1
 
+    def note_own_mismatch(self, payout: str, attempt: int) -> bool:
+        """Keep that an answer to the attempt's own token named another transaction; False when that was so already."""
+        cursor = self.connection.execute(
+            "UPDATE attempts SET own_mismatch = 1 WHERE payout = ? AND number = ? AND own_mismatch = 0",
+            (payout, attempt),
+        )
+        return cursor.rowcount == 1
+
     def note_silence(self, payout: str, attempt: int, *, silent: bool) -> None:
         """Keep since when the status call has told nothing but errors; cleared when it tells something."""
         self.connection.execute(

@@ -138,9 +138,9 @@ BREAKS: tuple[Break, ...] = (
     one(
         3,
         "nobody looks whose payout a callback's token belongs to",
-        "bot.desk.evidence:_mismatch",
-        "if found.callback is None:",
-        "if True:",
+        "bot.desk.evidence:_hear",
+        "if mismatch is not None and found.callback is not None:",
+        "if False:",
     ),
     one(
         3,

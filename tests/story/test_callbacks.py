@@ -405,6 +405,81 @@ async def test_the_callbacks_token_helps_when_the_own_one_is_silent(played: Stag
     assert ["test-token-of-a-payout", "callback-token"] == ligdicash.asked
 
 
+async def test_tokens_that_tell_nothing_hide_none_that_does(played: Stage, ligdicash: Puppet) -> None:
+    """Whoever learns the callback's path may post tokens as they like: the one that answers has its turn."""
+    ligdicash.creation = {"response_code": "01", "response_text": "Echec (Code08)"}
+    card = await _asked(played, "Unconfirmed")
+    for number in range(8):
+        name = f"bogus-{number}" if number else "real"
+        assert 200 == await call_back(played, ligdicash.path, {"status": "completed", "token": name})
+        await looked(played)
+    ligdicash.statuses["real"] = ligdicash.about(status="completed")
+    ligdicash.asked.clear()
+    for _ in range(4):
+        await later(played, 3601)
+        await looked(played)
+    assert State.COMPLETED is state_of(played, card)
+    assert "bogus-7" == ligdicash.asked[0]
+    # Each time the newest, and two others.
+    assert "real" in ligdicash.asked[:12]
+
+
+async def test_an_own_token_that_names_another_transaction_is_told(played: Stage, ligdicash: Puppet) -> None:
+    """It is the own token all the same, so it ends the payout; told once, whatever it says how often."""
+    card = await _asked(played, "Initiated")
+    own = {"response_code": "00", "transaction_id": "0" * 32}
+    for word in ("pending", "pending", "completed"):
+        ligdicash.statuses["test-token-of-a-payout"] = {**own, "status": word}
+        await later(played, 3601)
+        await looked(played)
+    await played.card_says(card, "Completed")
+    assert 1 == events_of(played, card).count("evidence_mismatch")
+    assert 1 == sum("its own token names another transaction" in line for line in audit_lines(played, card))
+    await played.thread_says(card, "answer to this payout's own token names another transaction")
+
+
+async def test_a_failure_of_another_transaction_is_not_asked_again(played: Stage, ligdicash: Puppet) -> None:
+    """Shown as failed; but what may be said of another payout lets no second attempt pay."""
+    card = await _asked(played, "Initiated")
+    own = {"response_code": "00", "transaction_id": "0" * 32, "status": "notcompleted"}
+    ligdicash.statuses["test-token-of-a-payout"] = own
+    await later(played, 3601)
+    assert [] == (await played.card_says(card, "*Failed*")).buttons
+    ligdicash.statuses["test-token-of-a-payout"] = ligdicash.about(status="notcompleted")
+    await later(played, 3601)
+    await played.card_says(card, "Ask again")
+
+
+async def test_a_failure_by_a_callbacks_token_waits_for_the_own_one(played: Stage, ligdicash: Puppet) -> None:
+    """Nothing may follow it before; once the own token says the same, it may, and that is told."""
+    card = await _asked(played, "Initiated")
+    ligdicash.statuses["callback-token"] = ligdicash.about(status="notcompleted")
+    await call_back(played, ligdicash.path, {"status": "notcompleted", "token": "callback-token"})
+    assert [] == (await played.card_says(card, "*Failed*")).buttons
+    await looked(played)
+    ligdicash.statuses["test-token-of-a-payout"] = {"response_code": "00", "status": "nocompleted"}
+    await later(played, 3601)
+    await played.card_says(card, "Ask again")
+    assert [("failed",)] == played.rows("SELECT outcome FROM attempts")
+    assert any("own token says the same now: “nocompleted”" in line for line in audit_lines(played, card))
+    await later(played, 3601)
+    await looked(played)
+    assert 1 == events_of(played, card).count("evidence_agrees")
+
+
+async def test_paid_after_a_failure_by_a_callbacks_token_is_a_contradiction(played: Stage, ligdicash: Puppet) -> None:
+    """The own token is asked on, and says that it was paid."""
+    card = await _asked(played, "Initiated")
+    ligdicash.statuses["callback-token"] = ligdicash.about(status="notcompleted")
+    await call_back(played, ligdicash.path, {"status": "notcompleted", "token": "callback-token"})
+    await played.card_says(card, "*Failed*")
+    await looked(played)
+    ligdicash.statuses["test-token-of-a-payout"] = {"response_code": "00", "status": "completed"}
+    await later(played, 3601)
+    await played.card_says(card, "LigdiCash contradicts this")
+    assert State.FAILED is state_of(played, card)
+
+
 # Against what is recorded as final
 
 
