@@ -37,7 +37,8 @@ class RequestModal:
     def _ask_whether_known(self, view: Mapping[str, Any], repeats: Repeats) -> dict[str, Any]:
         """The same form once more, with what it may repeat and a box to tick."""
         carried, form = Carried.from_view(view), repeats.form
-        prefill = Prefill(repeats.draft, carried.channel, form.order, Way(form.way), carried.follows)
+        shown = tuple(found.payout for found in repeats.earlier)
+        prefill = Prefill(repeats.draft, carried.channel, form.order, Way(form.way), carried.follows, shown)
         asking = Asking(self._rules, self._people.workspace_url)
         drawn = request_form(
             prefill,

@@ -99,7 +99,9 @@ class Requests:
         if refused is not None:
             return {Field.BENEFICIARY: words.refusal(refused, self._rules.channels)}
         earlier = self._earlier(checked)
-        if earlier and not form.knows_earlier:
+        news = {found.payout for found in earlier} - set(carried.shown)
+        if earlier and (news or not form.knows_earlier):
+            # Ticked on a form that did not show all of them, it says nothing about the others.
             return Repeats(Draft(Number(checked.number), Amount(checked.amount), checked.reason), form, earlier)
         over = self._over_limit(checked, person)
         if over is not None:

@@ -81,23 +81,29 @@ class Prefill:
     order: str = ""
     way: Way = Way.WALLET
     follows: str | None = None
+    shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What a form carries along unseen and brings back."""
+    """What a form carries along unseen and brings back; `shown` are payouts that it asked to be known.
+
+    Slack takes 3,000 characters of it: a form shows five payouts at most.
+    """
 
     channel: str
     follows: str | None = None
+    shown: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """As Slack keeps it."""
-        return json.dumps({"channel": self.channel, "follows": self.follows})
+        return json.dumps({"channel": self.channel, "follows": self.follows, "shown": self.shown})
 
     @classmethod
     def from_view(cls, view: Mapping[str, Any]) -> Carried:
         """As Slack brings it back."""
-        return cls(**json.loads(view["private_metadata"]))
+        fields = json.loads(view["private_metadata"])
+        return cls(fields["channel"], fields["follows"], tuple(fields.get("shown", ())))
 
 
 def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earlier: Sequence[str] = ()) -> View:
@@ -124,7 +130,7 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earli
     return View(
         type="modal",
         callback_id=REQUEST,
-        private_metadata=Carried(prefill.channel, prefill.follows).to_json(),
+        private_metadata=Carried(prefill.channel, prefill.follows, prefill.shown).to_json(),
         title=words.FORM_TITLE,
         submit=words.FORM_SUBMIT,
         close=words.FORM_CLOSE,
@@ -134,16 +140,17 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earli
             _input(Field.REASON, words.FIELD_REASON, _reason_input(draft.reason), words.HINT_REASON),
             _input(Field.ORDER, words.FIELD_ORDER, _order_input(prefill.order), None, optional=True),
             _input(Field.WAY, words.FIELD_WAY, _way_input(prefill.way), None),
-            *_known(earlier),
+            *_known(earlier, prefill.shown),
         ],
     )
 
 
-def _known(earlier: Sequence[str]) -> list[Block]:
+def _known(earlier: Sequence[str], shown: Sequence[str]) -> list[Block]:
     if not earlier:
         return []
     option = Option(value=Field.KNOWN, text=PlainTextObject(text=words.KNOWN_OPTION))
-    box = CheckboxesElement(action_id=Field.KNOWN, options=[option])
+    # Slack keeps a tick as long as its box has the same name: one for other payouts must be ticked anew.
+    box = CheckboxesElement(action_id=" ".join([Field.KNOWN, *shown]), options=[option])
     return [
         *sections(words.EARLIER_WARNING.format(lines="\n".join(earlier))),
         _input(Field.KNOWN, words.FIELD_KNOWN, box, words.KNOWN_HINT),

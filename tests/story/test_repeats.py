@@ -219,6 +219,42 @@ async def test_the_older_question_names_what_was_approved_first(scene: Stage) ->
     assert link_to(newer) in str(question.blocks)
 
 
+async def test_what_came_meanwhile_is_shown_before_it_is_known(scene: Stage) -> None:
+    """Ticked on a form that showed one, when there are two: asked again, to be ticked anew; both are then known."""
+    first = await scene.ask(f"{SHE} 5000 refund", user=BOUKARY)
+    form, _ = await submit(scene, f"{SHE} 7000 refund")
+    second = await scene.ask(f"{SHE} 6000 refund", user=BOUKARY)
+    result = await scene.slack.submit(form, {"known": "known"})
+    assert (False, {}, 2) == (result.closed, result.errors, payouts(scene))
+    assert all(link_to(card) in str(form.blocks) for card in (first, second))
+    unticked = await scene.slack.submit(form)
+    assert ({"known": "Please complete this required field."}, 2) == (unticked.errors, payouts(scene))
+    assert (await scene.slack.submit(form, {"known": "known"})).closed
+    await scene.at_rest()
+    assert {payout_of(first), payout_of(second)} == _known_of(scene)
+
+
+async def test_another_number_in_the_same_form_is_another_question(scene: Stage) -> None:
+    """The tick was for the first person: for whoever is put in their place it says nothing."""
+    await paid(scene)
+    other = await paid(scene, somebody(2))
+    form, _ = await submit(scene, f"{SHE} 7000 refund")
+    result = await scene.slack.submit(form, {"known": "known", "beneficiary": somebody(2)})
+    assert (False, 2) == (result.closed, payouts(scene))
+    assert link_to(other) in str(form.blocks)
+    assert (await scene.slack.submit(form, {"known": "known"})).closed
+    await scene.at_rest()
+    assert {payout_of(other)} == _known_of(scene)
+
+
+def _known_of(scene: Stage) -> set[str]:
+    """What whoever asked for the newest said to know."""
+    ((known,),) = scene.rows(
+        "SELECT json_extract(data, '$.knows_of') FROM events WHERE kind = 'requested' ORDER BY id DESC LIMIT 1"
+    )
+    return set(str(known).split(","))
+
+
 # --- the same form again
 
 
