@@ -156,6 +156,8 @@ class Resolution:
             refuse(tx, EventKind.REQUEST_REFUSED, person.id, resolve.channel, {"why": refused}, record)
         elif not _may_follow(record):
             answer(tx, Answer.NOT_AGAIN, person.id, resolve.channel, record)
+        elif payout.amount > self._rules.max_amount:
+            answer(tx, Answer.ABOVE_MAX_AGAIN, person.id, resolve.channel, record)
         elif sort is Sort.ASK_AGAIN and tx.ask_again(
             payout, person.id, next_look(self._rules, requested_at=tx.now, now=tx.now)[0]
         ):

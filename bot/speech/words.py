@@ -429,6 +429,7 @@ class Answer(enum.StrEnum):
     APPROVED_ALREADY = "approved_already"
     CLICK_TOO_OLD = "click_too_old"
     ABOVE_MAX = "above_max"
+    ABOVE_MAX_AGAIN = "above_max_again"
     PAUSED_ALREADY = "paused_already"
     NOT_PAUSED = "not_paused"
     RESUME_NEEDS_ANOTHER = "resume_needs_another"
@@ -451,6 +452,9 @@ ANSWERS: Mapping[Answer, str] = MappingProxyType(
         ),
         Answer.ABOVE_MAX: (
             "{payout} was not approved: it is more than is allowed for one payout now. Please reject it; a smaller one can be asked for."
+        ),
+        Answer.ABOVE_MAX_AGAIN: (
+            "{payout} was not asked for again: it is more than is allowed for one payout now. A smaller one can be asked for."
         ),
         Answer.PAUSED_ALREADY: "Sending is paused already. Nothing was changed.",
         Answer.NOT_PAUSED: "Sending is not paused, so there is nothing to resume.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from dataclasses import replace
 
@@ -109,6 +110,19 @@ def test_the_first_transaction_id_is_stored_with_the_request(book: Book) -> None
     assert {Outcome.OPEN} == {row[2] for row in ids}
     with pytest.raises(sqlite3.IntegrityError):
         book.connection.execute("UPDATE attempts SET transaction_id = 'the same'")
+
+
+def test_a_new_attempts_transaction_id_is_made_of_the_one_before(book: Book) -> None:
+    """Two ledgers that part after the first attempt send the same ones for every later attempt."""
+    payout = placed(book, State.REFUSED)
+    ((before,),) = book.rows("SELECT transaction_id FROM attempts")
+    for number in (2, 3):
+        assert book.write(lambda tx, payout=payout: tx.ask_again(payout, "U0AMINATA", 1))  # type: ignore[misc]  # bound on purpose
+        expected = hashlib.sha256(f"{before}|{number}".encode()).hexdigest()[:32]
+        ((before,),) = book.rows("SELECT transaction_id FROM attempts WHERE number = ?", number)
+        assert expected == before
+        book.connection.execute("UPDATE payouts SET state = 'refused'")
+        payout = replace(payout, attempt=number)
 
 
 def test_a_number_is_kept_once(book: Book) -> None:

@@ -528,6 +528,29 @@ async def test_completed_after_a_refusal_is_shown(played: Stage, ligdicash: Pupp
     await _shown_once(played, card, State.REFUSED)
 
 
+@pytest.mark.parametrize("word", ["pending", "processing"])
+async def test_pending_after_a_refusal_is_a_contradiction(played: Stage, ligdicash: Puppet, word: str) -> None:
+    """LigdiCash refused it, and has it all the same: it may still be paid, so nothing may follow it."""
+    ligdicash.creation = {"response_code": "01", "response_text": "Echec (Code05)", "token": ""}
+    card = await _asked(played, "Refused")
+    ligdicash.statuses["callback-token"] = ligdicash.about(status=word, amount="5000")
+    assert 200 == await call_back(played, ligdicash.path, {"status": word, "token": "callback-token"})
+    shown = await played.card_says(card, f"🚨 *LigdiCash contradicts this:* “{word}” of attempt 1")
+    assert [] == shown.buttons
+    await looked(played)
+    await _shown_once(played, card, State.REFUSED)
+
+
+async def test_half_a_character_in_the_create_answer_costs_no_token(played: Stage, ligdicash: Puppet) -> None:
+    """JSON can spell it, no database takes it: the token is kept all the same, and the payout goes on."""
+    ligdicash.creation = '{"response_code": "00", "token": "test-token-of-a-payout", "description": "caf\\ud83d"}'
+    card = await _asked(played, "Initiated")
+    assert [("test-token-of-a-payout", "accepted")] == played.rows("SELECT token, answer_kind FROM attempts")
+    ligdicash.statuses["test-token-of-a-payout"] = {"response_code": "00", "status": "completed"}
+    await later(played, 60)
+    await played.card_says(card, "Completed")
+
+
 async def test_completed_after_it_never_left_is_shown(
     tmp_path: Path, ligdicash: Puppet, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,12 +31,14 @@ from tests.story.office import (
     both_resume,
     buttons_of,
     creates_of,
+    creates_refused,
     held_back,
     kinds,
     pause,
     press,
     press_again,
     propose,
+    question_of,
     resume,
     seen,
     state_of,
@@ -230,6 +232,26 @@ async def test_a_request_in_the_copy_is_sent_with_its_own_transaction_id(timed: 
         await press_again(again, "approve")
         await again.card_says(asked, "LigdiCash says that this transaction exists already (code 07)")
         assert (2, 1) == (len(creates_of(again, asked)), again.ligdicash.paid(transaction_of(again, asked)))
+
+
+async def test_a_new_attempt_has_the_same_transaction_id_on_the_copy(timed: Stage, safe: Path) -> None:
+    """Asked again and paid by the lost bot, asked again on the copy: LigdiCash knows it and pays nothing twice."""
+    with creates_refused(timed, "withdrawal", "05"):
+        card = await timed.card_says(await approved(timed), "*Refused*")
+    await timed.at_rest()
+    assert 0 == (await _backup(timed, safe / "payouts.db")).exit_code
+    await press(timed, AMINATA, card, "ask_again")
+    await press(timed, CLARISSE, await question_of(timed, card, 2), "approve", confirm=True)
+    await timed.card_says(card, "Completed")
+    async with _restored(timed, safe) as again:
+        await both_resume(again)
+        await press_again(again, "ask_again")
+        await again.at_rest()
+        asked = [one for one in again.slack.messages(card.channel, card.ts) if "*Attempt 2*" in one.words]
+        await press(again, CLARISSE, asked[-1], "approve", confirm=True)
+        await again.card_says(card, "LigdiCash says that this transaction exists already (code 07)")
+        assert ["00", "Code07"] == [create.outcome for create in creates_of(again, card, 2)]
+        assert (1, 5000) == again.ligdicash.paid_total
 
 
 async def test_the_stamp_is_gone_at_the_second_start(timed: Stage, safe: Path) -> None:

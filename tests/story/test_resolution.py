@@ -415,6 +415,22 @@ async def test_who_asked_does_not_count_as_eligible(tmp_path: Path) -> None:
         await scene.card_says(card, "Marked paid")
 
 
+async def test_the_console_takes_no_word_of_one_who_is_no_approver_any_more(tmp_path: Path) -> None:
+    """Whoever proposed was taken out of the settings since: one word is left, and that is not two."""
+    async with scene_of(tmp_path, APPROVERS=f"{CLARISSE},{DAOUDA}") as scene:
+        card = await unconfirmed(scene)
+        await propose(scene, DAOUDA, card, "paid")
+        await scene.stop()
+        scene.extra = {**scene.extra, "APPROVERS": CLARISSE}
+        refused = await _console(scene, payout_of(card), "--yes")
+        assert (1, True) == (refused.exit_code, "whoever proposed it is no approver any more" in refused.output)
+        assert State.UNCONFIRMED is state_of(scene, card)
+        await scene.start()
+        await propose(scene, CLARISSE, card, "paid")
+        assert 0 == (await _console(scene, payout_of(card), "--yes")).exit_code
+        assert [("found_paid",)] == scene.rows("SELECT outcome FROM attempts")
+
+
 async def test_the_console_keeps_to_the_hour_too(tmp_path: Path) -> None:
     """Its own clock counts: proposed by a bot whose clock runs ahead, it is too early there."""
     async with scene_of(tmp_path, APPROVERS=CLARISSE) as scene:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -200,3 +200,34 @@ async def test_what_slack_took_is_not_posted_again(office: Stage, lock: Lock, pl
     questions = [one for one in office.slack.messages(SUPPORT, card.ts) if "*Reason:*" in one.words]
     assert 1 == len(questions)
     assert payout_of(card) in (await office.slack.wait_for_message(AUDIT, "completed")).words
+
+
+async def test_work_that_cannot_be_done_holds_up_no_other(office: Stage) -> None:
+    """A click that nobody can read: it fails again and again, and everything else goes on."""
+    _put_in_inbox(office, "approve", "no click")
+    card = await office.ask("22670000000 5000 refund")
+    await office.approve(card)
+    await office.card_says(card, "Completed")
+    assert [("no click",)] == office.rows("SELECT payload FROM inbox WHERE due_at IS NOT NULL")
+
+
+async def test_a_row_that_nobody_can_read_ends_no_worker(office: Stage) -> None:
+    """Of a newer version, perhaps: work goes on as soon as it is away."""
+    _put_in_inbox(office, "of a newer version", "{}")
+    assert office.bot is not None
+    await office.bot._ledger.write(lambda _tx: None)
+    assert (200, "ready\n") == await office.readiness()
+    with closing(sqlite3.connect(office.database)) as connection, connection:
+        connection.execute("DELETE FROM inbox")
+    card = await office.ask("22670000000 5000 refund")
+    await office.approve(card)
+    await office.card_says(card, "Completed")
+
+
+def _put_in_inbox(office: Stage, sort: str, payload: str) -> None:
+    """As no bot of this version would."""
+    with closing(sqlite3.connect(office.database)) as connection, connection:
+        connection.execute(
+            "INSERT INTO inbox (sort, person, occasion, payload, received_at, due_at) VALUES (?, 'U0', '1', ?, 1, 1)",
+            (sort, payload),
+        )

@@ -117,6 +117,21 @@ async def test_a_rejection_after_the_first_of_two_ends_it(scene: Stage) -> None:
     assert (False, [CLARISSE]) == (sent(scene, card), approvals(scene, card))
 
 
+async def test_the_first_must_still_be_an_approver_at_the_second(tmp_path: Path) -> None:
+    """Deactivated meanwhile, or not learnt at that moment: that word counts for nothing, and a third is needed."""
+    async with office(tmp_path, SECOND_APPROVAL_ABOVE=str(ABOVE), APPROVERS=f"{CLARISSE},{DAOUDA},{BOUKARY}") as scene:
+        card = await scene.ask(f"{SOMEBODY} 100001 refund")
+        await approves(scene, CLARISSE, card)
+        scene.slack.workspace.people.deactivate(CLARISSE)
+        await approves(scene, DAOUDA, card)
+        await scene.later(MINUTE)
+        await scene.at_rest()
+        assert (State.REQUESTED, []) == (state_of(scene, card), scene.ligdicash.creates)
+        assert f"☑️ {payout_of(card)} approved by <@{DAOUDA}> (1 of 2)" in audit(scene)
+        await approves(scene, BOUKARY, card)
+        await scene.card_says(card, "Completed")
+
+
 async def test_a_button_of_an_earlier_attempt_counts_for_nothing(scene: Stage) -> None:
     """Two approved the first attempt; their words and their buttons are worth nothing for the second."""
     card = await scene.ask(f"{NO_ACCOUNT} 100001 refund")
