@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils.migrations import Migrations
 
+from storage.payout import order_key
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -278,9 +280,35 @@ _COUNT_WHAT_IS_CONTRADICTED = (
     """,
 )
 
+# Of the payouts for one order only those are looked for that may be or were paid, the newest first: thousands may have
+# the same one, since people write all kinds of things where there is none.
+_LIVE_ORDERS = (
+    "DROP INDEX payouts_order",
+    """
+    CREATE INDEX payouts_order_open ON payouts (order_key, created_at)
+    WHERE order_key IS NOT NULL
+      AND (state IN ('approved', 'sending', 'unconfirmed', 'initiated') OR contradiction IS NOT NULL)
+    """,
+    """
+    CREATE INDEX payouts_order_known ON payouts (order_key, created_at)
+    WHERE order_key IS NOT NULL AND state IN ('requested', 'completed')
+    """,
+    "UPDATE payouts SET order_key = order_key_of(order_reference) WHERE order_reference IS NOT NULL",
+)
+
+# Who asks again counts, not who asked first.
+_UNDECIDED_BY = (
+    "DROP INDEX payouts_requested_by",
+    """
+    CREATE INDEX attempts_undecided_by ON attempts (asked_by, outcome)
+    WHERE approved_at IS NULL AND outcome = 'open'
+    """,
+)
+
 
 @migrations()
 def m002_what_is_counted(db: Database) -> None:
-    """Contradicted payouts count."""
-    for statement in _COUNT_WHAT_IS_CONTRADICTED:
+    """Contradicted payouts count, orders are compared by more than their letters, an open request is its asker's."""
+    db.conn.create_function("order_key_of", 1, order_key, deterministic=True)
+    for statement in (*_COUNT_WHAT_IS_CONTRADICTED, *_LIVE_ORDERS, *_UNDECIDED_BY):
         db.conn.execute(statement)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -415,12 +416,20 @@ class Callback:
     received_at: int
 
 
+# What people write into a field that may stay empty, in English and French.
+NO_ORDER = frozenset({"none", "no", "na", "nil", "null", "nothing", "néant", "neant", "non", "aucun", "aucune", "rien"})
+
+
 def order_key(order_reference: str | None) -> str | None:
-    """What two spellings of one order have in common: letters and digits, in one case."""
+    """What two spellings of one order have in common: letters and digits, in one case and one width.
+
+    None where there is no order, or only a word for that.
+    """
     if order_reference is None:
         return None
-    key = "".join(character for character in order_reference.casefold() if character.isalnum())
-    return key or None
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", order_reference).casefold())
+    key = "".join(character for character in plain if character.isalnum())
+    return None if key in NO_ORDER else key or None
 
 
 def digest(*, salt: bytes, number: str, amount: int, way: Way) -> str:

@@ -136,8 +136,9 @@ def earlier(
 ) -> tuple[Earlier, ...]:
     """The newest payouts to a beneficiary within 24 hours, or ever for an order, that may be or were paid.
 
-    Of those after `until` only what may still be paid; of that, whatever its age.
+    Of those after `until` only what may still be paid; of that, whatever its age, and before all others.
     """
+    key, known_until = order_key(order_reference), now if until is None else until
     rows = connection.execute(
         """
         SELECT id, state, amount, created_at, channel, card_ts, contradiction, max(same_order) AS same_order FROM (
@@ -149,7 +150,17 @@ def earlier(
                   AND approved_at IS NOT NULL
                   AND (outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback') OR contradicted IS NOT NULL)
             )
-            UNION ALL SELECT *, 1 FROM payouts WHERE order_key = ?
+            UNION ALL SELECT * FROM (
+                SELECT *, 1 FROM payouts
+                WHERE order_key = ?
+                  AND (state IN ('approved', 'sending', 'unconfirmed', 'initiated') OR contradiction IS NOT NULL)
+                ORDER BY created_at DESC LIMIT 6
+            )
+            UNION ALL SELECT * FROM (
+                SELECT *, 1 FROM payouts
+                WHERE order_key = ? AND created_at <= ? AND state IN ('requested', 'completed')
+                ORDER BY created_at DESC LIMIT 6
+            )
             UNION ALL SELECT *, 0 FROM payouts WHERE id IN (
                 SELECT payout FROM attempts
                 WHERE beneficiary = ? AND outcome = 'open' AND approved_at IS NOT NULL
@@ -159,11 +170,12 @@ def earlier(
             state IN ('approved', 'sending', 'unconfirmed', 'initiated') OR contradiction IS NOT NULL
             OR (state IN ('requested', 'completed') AND created_at <= ?)
         )
-        GROUP BY id ORDER BY created_at DESC LIMIT 5
+        GROUP BY id
+        ORDER BY state IN ('requested', 'completed') AND contradiction IS NULL, created_at DESC LIMIT 5
         """,
         (
-            beneficiary, now - DAY, beneficiary, beneficiary, now - DAY, order_key(order_reference), beneficiary,
-            besides, now if until is None else until,
+            beneficiary, now - DAY, beneficiary, beneficiary, now - DAY, key, key, known_until, beneficiary,
+            besides, known_until,
         ),
     )  # fmt: skip
     return tuple(
@@ -210,9 +222,10 @@ def approved_since(connection: sqlite3.Connection, since: int, person: str | Non
 
 
 def open_requests(connection: sqlite3.Connection, person: str) -> int:
-    """How many undecided requests of this person there are."""
+    """How many undecided requests of this person there are, first ones and those asked for again."""
     row = connection.execute(
-        "SELECT count(*) AS open FROM payouts WHERE requester = ? AND state = 'requested'", (person,)
+        "SELECT count(*) AS open FROM attempts WHERE asked_by = ? AND approved_at IS NULL AND outcome = 'open'",
+        (person,),
     ).fetchone()
     return int(row["open"])
 

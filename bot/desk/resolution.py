@@ -150,7 +150,7 @@ class Resolution:
         refused = may_request(person, payout.channel, self._rules, shared=shared)
         if refused is None and membership is Membership.UNKNOWN:
             refused = Refusal.CHANNEL_NOT_LEARNT
-        if refused is None and queries.open_requests(tx.connection, payout.requester) >= MOST_OPEN_REQUESTS:
+        if refused is None and queries.open_requests(tx.connection, person.id) >= MOST_OPEN_REQUESTS:
             refused = Refusal.TOO_MANY_OPEN
         if refused is not None:
             refuse(tx, EventKind.REQUEST_REFUSED, person.id, resolve.channel, {"why": refused}, record)

@@ -138,7 +138,7 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earli
             _input(Field.BENEFICIARY, words.FIELD_BENEFICIARY, number, _number_hint(draft.number, countries)),
             _input(Field.AMOUNT, words.FIELD_AMOUNT, amount, _amount_hint(draft.amount, most)),
             _input(Field.REASON, words.FIELD_REASON, _reason_input(draft.reason), words.HINT_REASON),
-            _input(Field.ORDER, words.FIELD_ORDER, _order_input(prefill.order), None, optional=True),
+            _input(Field.ORDER, words.FIELD_ORDER, _order_input(prefill.order), words.HINT_ORDER, optional=True),
             _input(Field.WAY, words.FIELD_WAY, _way_input(prefill.way), None),
             *_known(earlier, prefill.shown),
         ],

@@ -376,6 +376,8 @@ def _thread_sentence(event: Event, record: Record) -> str:
 def _audit_sentence(event: Event, record: Record | None) -> str:
     if event.kind is EventKind.APPROVED and event.data.get("needed") not in {None, 1}:
         return words.AUDIT_APPROVED_PART
+    if event.kind is EventKind.REQUEST_REFUSED and event.payout is not None:
+        return words.AUDIT_AGAIN_REFUSED
     if event.kind is EventKind.CONTRADICTION and _is_of_earlier_attempt(event, record):
         return words.AUDIT_CONTRADICTION_EARLIER
     if event.kind is EventKind.EVIDENCE_MISMATCH and event.data.get("own"):

@@ -122,6 +122,7 @@ EXAMPLE_ORDER = "ORD-2024-001"
 HINT_NUMBER = "The mobile number, for example {example}."
 HINT_AMOUNT = "Whole francs, for example {example}. At most {most}."
 HINT_REASON = "Approvers and finance read this."
+HINT_ORDER = "Leave it empty where there is none; “none” and the like are read as that."
 HINT_READ_AS = "⚠️ Read as {amount}, please check."
 WAYS: Mapping[Way, str] = MappingProxyType(
     {
@@ -623,6 +624,7 @@ AUDIT_CONTRADICTION_EARLIER = (
     "the newest attempt was then {state}"
 )
 AUDIT_REQUEST_REFUSED = "🚷 {actor} may not ask for a payout: {why}"
+AUDIT_AGAIN_REFUSED = "🚷 {actor} may not ask for {payout} again: {why}"
 AUDIT_DECISION_REFUSED = "🚷 {actor} may not decide on {payout}: {why}"
 AUDIT_ANSWER_RECORDED = "🧾 {payout}: LigdiCash's answer came late ({kind}); it was recorded"
 AUDIT_APPROVED_PART = "☑️ {payout} approved by {actor} ({given} of {needed})"

@@ -64,11 +64,13 @@ def test_nothing_is_walked_through_at_a_million(
 @pytest.mark.parametrize(
     ("name", "index"),
     [
-        ("open_requests", "payouts_requested_by"),
+        ("open_requests", "attempts_undecided_by"),
         ("approved_since", "COVERING INDEX attempts_counted "),
         ("undecided_beside", "payouts_undecided"),
         ("earlier", "payouts_beneficiary"),
-        ("earlier", "payouts_order"),
+        ("earlier", "payouts_order_open"),
+        ("earlier", "payouts_order_known"),
+        ("counted_of", "payouts_order_open"),
         ("earlier", "attempts_open_beneficiary"),
         ("counted_of", "COVERING INDEX attempts_counted_beneficiary"),
         ("counted_of", "attempts_open_beneficiary"),

@@ -127,6 +127,29 @@ async def test_the_same_order_is_pointed_out_for_ever(scene: Stage, spelled: str
     assert link_to(first) in str(form.blocks)
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("ORD-7 ﬁnal", "ord 7 FINAL"), ("ＯＲＤ７", "ord-7"), ("cafe\u0301 7", "CAFÉ 7"), ("STRASSE 7", "Straße-7")],
+)
+async def test_one_order_written_with_other_signs(scene: Stage, first: str, second: str) -> None:
+    """A keyboard's wide letters, its ligatures and its way of writing accents make no other order."""
+    await paid(scene, order=first)
+    form, result = await submit(scene, f"{somebody(2)} 900 refund", order=second)
+    assert (False, True) == (result.closed, "(same order)" in form.text)
+
+
+@pytest.mark.parametrize("word", ["none", "N/A", "-", "Néant", "NEANT", "aucune", "n.a.", "None."])
+async def test_a_word_for_no_order_is_none(scene: Stage, word: str) -> None:
+    """People fill in what may stay empty: thousands of payouts for “none” are not for the same order."""
+    await paid(scene, order=word)
+    assert (await submit(scene, f"{somebody(2)} 900 refund", order=word))[1].closed
+    await scene.at_rest()
+    card = scene.slack.messages(SUPPORT)[-1]
+    assert CONFIRMED not in (await scene.question(card)).words
+    # What was typed is shown all the same.
+    assert f"order {word}" in card.words
+
+
 @pytest.mark.parametrize(("number", "order"), [(2, "ORD-8"), (2, ""), (2, "..."), (2, "ORD-20")])
 async def test_another_person_for_another_order_is_no_repetition(scene: Stage, number: int, order: str) -> None:
     """No order at all is not the same order."""
