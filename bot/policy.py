@@ -134,6 +134,11 @@ def may_stop(person: Person, asked_by: AbstractSet[str]) -> Refusal | None:
     return Refusal.NOT_REQUESTER_OR_APPROVER if refused is Refusal.NOT_AN_APPROVER else refused
 
 
+def may_see(person: Person, asked_by: AbstractSet[str]) -> bool:
+    """Whether somebody may look up what became of a payout: whoever asked for it, and approvers."""
+    return person.id in asked_by or may_brake(person) is None
+
+
 # How much
 
 

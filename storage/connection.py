@@ -43,6 +43,22 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def look_at_ledger(path: Path) -> sqlite3.Connection:
+    """A connection that changes nothing at all: it makes no file and no table, whatever is missing.
+
+    Raises `LedgerError` when there is no ledger to look at.
+    """
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'payouts'").fetchone()
+    except (OSError, sqlite3.Error) as error:
+        raise LedgerError(f"{path}: {error}") from error
+    if found is None:
+        connection.close()
+        raise LedgerError(f"{path}: this is no ledger")
+    return connection
+
+
 def integrity(connection: sqlite3.Connection) -> str | None:
     """What SQLite's full check finds wrong; None for a sound file. Reads all of it, so nothing at start asks for it."""
     found = str(connection.execute("PRAGMA integrity_check").fetchone()[0])

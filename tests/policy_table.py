@@ -26,6 +26,7 @@ from bot.policy import (
     may_cancel,
     may_decide,
     may_request,
+    may_see,
     may_stop,
 )
 from bot.quiet import QuietHours
@@ -105,10 +106,8 @@ def _reason(refused: Refusal | None) -> str | None:
     return words.REFUSALS[refused].format(channels="the channels of `PAYOUT_CHANNELS`")
 
 
-def may_see(person: Person, asked_by: frozenset[str]) -> str | None:
-    """`/payout status`: for whoever asked, and for approvers."""
-    sees = person.id in asked_by or may_brake(person) is None
-    return None if sees else words.STATUS_NOT_YOURS.format(payout="P-…")
+def _sees(person: Person, asked_by: frozenset[str]) -> str | None:
+    return None if may_see(person, asked_by) else words.STATUS_NOT_YOURS.format(payout="P-…")
 
 
 # One column a rule, with every act that goes by it.
@@ -118,7 +117,7 @@ ACTS: tuple[tuple[str, Rule], ...] = (
     ("Cancel a request", lambda person, asked_by: _reason(may_cancel(person, asked_by))),
     ("Stop what is approved", lambda person, asked_by: _reason(may_stop(person, asked_by))),
     ("Pause; resume; try now", lambda person, _: _reason(may_brake(person))),
-    ("See its status", may_see),
+    ("See its status", _sees),
 )
 
 MEANINGS = (

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from bot.sandbox.ligdicash.server import LigdicashSandbox
 from bot.sandbox.slack import BOT_USER, Channel, SlackStandIn, UserGroup
+from storage.connection import open_ledger
+from storage.migrations import migrations
 from tests.paying import Puppet, puppet
 from tests.process import program
 from tests.stage import AMINATA, AUDIT, BOUKARY, CLARISSE, DAOUDA, GONE, GUEST, QUIET, SUPPORT, Stage, free_port
@@ -69,8 +73,10 @@ def failing(lines: list[str]) -> list[str]:
 
 async def test_a_good_installation(clinic: Clinic) -> None:
     """Every check says what was looked at; exit status 0; nothing is posted, created or asked of anybody."""
-    status, lines = await clinic.examine()
     ledger = clinic.scene.database
+    open_ledger(ledger).close()
+    before = ledger.read_bytes()
+    status, lines = await clinic.examine()
     assert (
         0,
         [
@@ -85,6 +91,7 @@ async def test_a_good_installation(clinic: Clinic) -> None:
         ],
     ) == (status, lines)
     assert ([], ["payout-bot-doctor"]) == (clinic.ligdicash.creates, clinic.ligdicash.asked)
+    assert before == ledger.read_bytes()
     assert {"auth.test", "users.info", "usergroups.users.list", "conversations.info"} == {
         call.method for call in clinic.scene.slack.calls
     }
@@ -141,7 +148,18 @@ async def test_slack_and_ligdicash_out_of_reach(clinic: Clinic) -> None:
     assert 1 == status
     assert slack.startswith("SLACK_BOT_TOKEN: auth.test fails (ClientConnectorError)")
     assert ligdicash.startswith("LIGDICASH_API_URL: no usable answer")
-    assert f"ok    ledger: {clinic.scene.database} is sound" in lines
+    assert f"ok    ledger: {clinic.scene.database} is not there yet; `payout-bot serve` makes it" in lines
+    assert not clinic.scene.database.exists()
+
+
+async def test_a_ledger_of_an_older_version_is_looked_at_and_left_as_it_is(clinic: Clinic) -> None:
+    """Who looks changes nothing: `serve` brings it up to date."""
+    with closing(sqlite3.connect(clinic.scene.database)) as connection:
+        migrations.apply(Database(connection), stop_before="m002_what_is_counted")
+    before = clinic.scene.database.read_bytes()
+    status, lines = await clinic.examine()
+    assert (0, f"ok    ledger: {clinic.scene.database} is sound") == (status, lines[1])
+    assert before == clinic.scene.database.read_bytes()
 
 
 async def test_a_token_that_slack_refuses_and_a_ledger_that_is_none(clinic: Clinic) -> None:
@@ -164,7 +182,7 @@ async def test_settings_that_are_wrong_are_status_two(clinic: Clinic) -> None:
 
 async def test_a_damaged_ledger_is_named(clinic: Clinic) -> None:
     """Pages that were overwritten are found before money is lost in them."""
-    await clinic.examine()
+    open_ledger(clinic.scene.database).close()
     content = bytearray(clinic.scene.database.read_bytes())
     middle = len(content) // 2 // 4096 * 4096
     content[middle : middle + 4 * 4096] = b"\xff" * 4 * 4096

@@ -21,6 +21,7 @@ from bot.policy import (
     may_cancel,
     may_decide,
     may_request,
+    may_see,
     may_stop,
 )
 from bot.quiet import QuietHours
@@ -126,6 +127,15 @@ def test_only_whoever_asked_cancels(*, approver: bool | None, requester: bool | 
     person = somebody(approver=approver, requester=requester)
     assert YES is may_cancel(person, OWN)
     assert Refusal.NOT_THE_REQUESTER is may_cancel(person, ANOTHER)
+
+
+@pytest.mark.parametrize("approver", STANDINGS)
+@pytest.mark.parametrize("kind", Kind)
+def test_whoever_asked_and_approvers_see(*, kind: Kind, approver: bool | None) -> None:
+    """What one asked for oneself is no secret, whatever one is by now; what others asked is for approvers."""
+    person = somebody(kind, approver=approver)
+    assert may_see(person, OWN)
+    assert may_see(person, ANOTHER) == (kind is Kind.MEMBER and approver is True)
 
 
 @pytest.mark.parametrize(("approver", "why"), AS_STOPPER.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -21,7 +22,7 @@ from bot.ligdicash.readers import NoStatus
 from bot.people import Kind, Named, People
 from bot.policy import is_group
 from bot.settings import Settings
-from storage.connection import LedgerError, integrity, open_ledger
+from storage.connection import LedgerError, integrity, look_at_ledger
 from storage.payout import Endpoint
 
 SCOPES = frozenset({"commands", "chat:write", "users:read", "channels:read", "groups:read"})
@@ -78,8 +79,11 @@ async def _all(settings: Settings) -> AsyncIterator[Finding]:
 
 
 def _ledger(settings: Settings) -> Finding:
+    path = settings.database_path
+    if not path.exists() and os.access(path.parent, os.W_OK):
+        return Finding(ok=True, what=f"ledger: {path} is not there yet; `payout-bot serve` makes it")
     try:
-        connection = open_ledger(settings.database_path)
+        connection = look_at_ledger(path)
         try:
             sound = integrity(connection)
         finally:
@@ -87,8 +91,8 @@ def _ledger(settings: Settings) -> Finding:
     except (LedgerError, sqlite3.Error) as error:
         return Finding(ok=False, what=f"DATABASE_URL: {error}")
     if sound is None:
-        return Finding(ok=True, what=f"ledger: {settings.database_path} is sound")
-    return Finding(ok=False, what=f"ledger: {settings.database_path} is damaged ({sound}); restore a backup")
+        return Finding(ok=True, what=f"ledger: {path} is sound")
+    return Finding(ok=False, what=f"ledger: {path} is damaged ({sound}); restore a backup")
 
 
 async def _slack(slack: AsyncWebClient, people: People, settings: Settings) -> list[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.channels import Channels, Membership
 from bot.people import People
-from bot.policy import Rules, may_brake, may_decide, may_request
+from bot.policy import Rules, may_brake, may_decide, may_request, may_see
 from bot.quiet import day_start
 from bot.speech import replies, words
 from storage import queries
@@ -29,7 +29,7 @@ class Inquiries:
     async def status(self, person: str, payout: str) -> str:
         """One payout, for its requester and for approvers."""
         record = self._ledger.record(payout.upper())
-        if record is None or not await self._may_see(person, record):
+        if record is None or not may_see(await self._people.who(person), record.asked_by):
             return words.STATUS_NOT_YOURS.format(payout=words.typed(payout[:20]))
         return replies.status(record, self._people.workspace_url)
 
@@ -67,6 +67,3 @@ class Inquiries:
     def _latest(self, person: str) -> list[Record]:
         found = (self._ledger.record(payout) for payout in queries.latest_of(self._ledger.reader, person, _MOST_LISTED))
         return [record for record in found if record is not None]
-
-    async def _may_see(self, person: str, record: Record) -> bool:
-        return person in record.asked_by or may_brake(await self._people.who(person)) is None
