@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.sandbox.ligdicash.payouts import Create, Status
 from bot.sandbox.ligdicash.server import LigdicashSandbox
 from bot.sandbox.slack.channels import Message
 from bot.sandbox.slack.journal import Entry
@@ -125,10 +126,17 @@ class Story:
         await self._thread(late, "unconfirmed", seconds=HANGS)
         await self._thread(late, "completed")
         await self._thread(lost, "unconfirmed", seconds=HANGS)
+        self._pay_silently("refund for order 1271")
+        self.say("(LigdiCash pays it without a callback: the bot cannot know, its dashboard shows it)")
         await self._resolve(lost, "paid", "The dashboard shows it as paid")
         await self._audit("marked paid by")
         self._tell()
-        self._expect(1, self._paid("refund for order 1270"))
+        self._expect((1, 1), (self._paid("refund for order 1270"), self._paid("refund for order 1271")))
+
+    def _pay_silently(self, reason: str) -> None:
+        (payout,) = (each for each in self.ligdicash.payouts if reason in str(each.order))
+        # The callbacks that would tell of it are dropped here.
+        self.ligdicash.bank.settle(payout.token, Status.COMPLETED)
 
     async def _resolve(self, card: Message, finding: str, reason: str) -> None:
         """One approver proposes with the card's button, another confirms just that."""
@@ -167,12 +175,23 @@ class Story:
         self._expect(1, self._paid("refund for order 1280"))
 
     def _sums(self) -> None:
-        self.heading("What LigdiCash paid")
+        self.heading("What LigdiCash received, and what it paid")
+        received = self.ligdicash.creates
+        for create in received:
+            order = dict(create.body["commande"]) if isinstance(create.body, dict) else {}
+            self.say(f"  {_grouped(order.get('amount', 0)):>8} XOF to {order.get('customer')}: {self._became(create)}")
         times, amount = self.ligdicash.paid_total
-        self.say(f"{times} payouts, {amount:,} XOF in all".replace(",", " "))
-        for payout in self.ligdicash.payouts:
-            self.say(f"  {payout.amount:>8} XOF to {payout.customer}: {payout.word}")
-        self._expect(5, times)
+        self.say(f"{len(received)} requests, none of them twice; {times} paid, {_grouped(amount)} XOF in all")
+        self._expect(len(received), len({create.transaction_id for create in received}))
+        self._expect(6, times)
+
+    def _became(self, create: Create) -> str:
+        """What became of a request at LigdiCash."""
+        payout = next((each for each in self.ligdicash.payouts if each.number == create.number), None)
+        if payout is None:
+            answer = "answered with an error page" if create.outcome == "CRASH" else f"refused with {create.outcome}"
+            return f"not paid ({answer}, nothing was accepted)"
+        return f"paid ({payout.word})" if payout.paid else f"not paid ({payout.word})"
 
     # Hands
 
@@ -240,3 +259,7 @@ class Story:
         """Names instead of ids, and a token's two ends."""
         named = _MENTION.sub(lambda found: f"@{self.slack.workspace.people[found[1]].display_name}", text)
         return _LONG_TOKEN.sub(r"`\1…\2`", named)
+
+
+def _grouped(amount: int) -> str:
+    return f"{amount:,}".replace(",", " ")
