@@ -6,11 +6,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 UV_VERSION := 0.13.9
 COVERAGE_AT_LEAST := 95
 WITHOUT_BROWSER := --ignore-glob='*/test_browser_*.py'
+IN_BROWSER := tests/page/test_browser_*.py
 
 export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTEST_ADDOPTS PYTEST_PLUGINS COVERAGE_FILE COVERAGE_PROCESS_START MYPYPATH
 
-.PHONY: help demo test check prove browser bench simulate breaks lock clean
+.PHONY: help demo test check prove browser pictures bench simulate breaks lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -21,16 +22,19 @@ help:
 	@echo "make bench   the bot beside bare baselines, as ratios"
 	@echo "make simulate SEEDS=500   worlds full of trouble, each held against the laws; SEED=n plays one again"
 	@echo "make breaks  the laws against deliberate breaks of the code: each must be found"
-	@echo "make browser the page of the demo, driven in a real Chromium"
+	@echo "make browser the page of the demo alone, driven in a real Chromium (part of make test)"
+	@echo "make pictures  docs/pictures anew, drawn from a real run in Chromium"
 	@echo "make lock    the lock files anew, from pyproject.toml"
 	@echo "make clean   away with .venv and everything that tools left behind"
 
 demo: $(VENV)/.runtime
 	@$(BIN)/python -m bot demo
 
+# The browser comes last and by itself: beside other tests it waits for a processor, and they for it.
 test: $(VENV)/.dev
 	@rm -f .coverage .coverage.*
 	@$(BIN)/python -m coverage run -m pytest -m "not prove" -n auto --dist loadfile $(WITHOUT_BROWSER)
+	@$(BIN)/python -m coverage run -m pytest $(IN_BROWSER)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report --fail-under=$(COVERAGE_AT_LEAST)
 
@@ -43,9 +47,11 @@ check: $(VENV)/.dev
 prove: $(VENV)/.dev
 	@$(BIN)/python -m pytest -m prove $(WITHOUT_BROWSER)
 
-# The page of the demo in a real Chromium (Debian's): by itself, since it waits for what a person would wait for.
 browser: $(VENV)/.dev
-	@$(BIN)/python -m pytest tests/page/test_browser_*.py
+	@$(BIN)/python -m pytest $(IN_BROWSER)
+
+pictures: $(VENV)/.dev
+	@$(BIN)/python -m tests.page.pictures
 
 bench: $(VENV)/.runtime
 	@$(BIN)/python -m tests.bench

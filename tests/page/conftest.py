@@ -1,4 +1,4 @@
-"""A scene for each test; a browser where one is installed."""
+"""A scene for each test; where a browser is installed, one for all, and one scene for each file that needs it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 import pytest_asyncio
 
 from tests.page.scene import Scene, scene
-from tests.page.screen import SWITCHES, Screen, on_screen
+from tests.page.screen import DESK, PHONE, SWITCHES, Screen, on_screen
+from tests.page.tongues import ENGLISH
 from tests.stage import hurried
 
 if TYPE_CHECKING:
@@ -47,20 +48,23 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def screen(browser: Browser, tmp_path: Path) -> AsyncIterator[Screen]:
-    """The page in a real browser, at a desk."""
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shared(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:  # noqa: ARG001 - without a browser nothing is set up
+    """One scene for all tests of a file: what one of them did is there for the next, as in any workspace."""
     with hurried():
-        async with scene(tmp_path) as running, on_screen(browser, running) as open_page:
-            yield open_page
+        async with scene(tmp_path_factory.mktemp("shared")) as running:
+            yield running
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def phone(browser: Browser, tmp_path: Path) -> AsyncIterator[Screen]:
-    """The same on the narrowest of phones, in the dark."""
-    with hurried():
-        async with (
-            scene(tmp_path) as running,
-            on_screen(browser, running, width=360, height=640, scheme="dark") as open_page,
-        ):
-            yield open_page
+async def screen(browser: Browser, shared: Scene) -> AsyncIterator[Screen]:
+    """The page in a browser window of its own, at a desk."""
+    async with on_screen(browser, shared, ENGLISH, DESK) as open_page:
+        yield open_page
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def phone(browser: Browser, shared: Scene) -> AsyncIterator[Screen]:
+    """The same on the narrowest of phones."""
+    async with on_screen(browser, shared, ENGLISH, PHONE) as open_page:
+        yield open_page

@@ -14,9 +14,25 @@ import aiohttp
 from bot.sandbox.ligdicash.server import LigdicashSandbox
 from bot.sandbox.page import ByHand, Page
 from bot.sandbox.slack.server import SlackStandIn
+from tests.process import serving
 from tests.stage import AMINATA, SUPPORT, Stage, free_port
 
 COMMAND = "/payout 22670000000 5000 refund for order 1234"
+LANGUAGES = ("en-US", "fr-FR")
+
+# The very program, which waits 2 s for LigdiCash instead of 30, and takes no pauses.
+QUICK = """
+import httpx
+from bot.ligdicash import client
+client.CREATE_DEADLINE = 2.0
+client._TIMEOUTS = httpx.Timeout(1.8)
+from bot import outbox
+outbox.BETWEEN_POSTS = outbox.BETWEEN_EDITS = outbox.GATHER_FOR = 0
+from bot.desk import evidence
+evidence._TWINS_WITHIN = evidence._SHORTEST_PAUSE = 0
+from bot.cli import main
+main(["serve"])
+"""
 
 
 @dataclass
@@ -98,9 +114,27 @@ async def scene(folder: Path, *, with_bot: bool = True, **extra: str) -> AsyncIt
             if with_bot:
                 await stage.start()
             async with (
-                Page.running(slack, ligdicash, stage.url, languages=("en-US", "fr-FR")) as page,
+                Page.running(slack, ligdicash, stage.url, languages=LANGUAGES) as page,
                 aiohttp.ClientSession() as client,
             ):
                 yield Scene(stage, page, client)
         finally:
             await stage.stop()
+
+
+@asynccontextmanager
+async def staffed(folder: Path, **extra: str) -> AsyncIterator[Scene]:
+    """The same with the bot as a process of its own, as `make demo` has it."""
+    async with (
+        SlackStandIn.running() as slack,
+        LigdicashSandbox.running(callback_delay=0.05, weather=ByHand()) as ligdicash,
+    ):
+        stage = Stage(slack, ligdicash, folder, free_port(), extra)
+        slack.request_url = f"{stage.url}/slack/events"
+        async with (
+            serving(stage.environment(), folder, code=QUICK) as bot,
+            Page.running(slack, ligdicash, stage.url, languages=LANGUAGES) as page,
+            aiohttp.ClientSession() as client,
+        ):
+            yield Scene(stage, page, client)
+            assert 0 == await bot.terminate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,10 +10,13 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from tests.page.scene import COMMAND, Scene
+from tests.page.tongues import Tongue
 
 if TYPE_CHECKING:
     # Only where a browser is: the tests that need one are skipped elsewhere.
     from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Request
+
+Scheme = Literal["light", "dark"]
 
 # A browser asks its maker for this and that at its start; none of it is the page's.
 SWITCHES = (
@@ -25,6 +29,25 @@ SWITCHES = (
     "--disable-component-update",
     "--disable-sync",
 )
+# Milliseconds. Nothing takes that long; a machine with other work may.
+PATIENCE = 45_000
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What somebody holds or sits at."""
+
+    width: int
+    height: int
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it shows one pane at a time."""
+        return self.width < 820
+
+
+DESK = Device(1280, 800)
+PHONE = Device(360, 640)
 
 
 @dataclass
@@ -33,6 +56,8 @@ class Screen:
 
     scene: Scene
     page: Page
+    tongue: Tongue
+    device: Device
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
@@ -48,7 +73,25 @@ class Screen:
     def _said(self, message: ConsoleMessage) -> None:
         self.complaints.append(f"{message.type}: {message.text}")
 
+    def forget(self) -> None:
+        """What was asked and said so far is somebody else's."""
+        self.complaints.clear()
+        self.requests.clear()
+
+    def check(self) -> None:
+        """Nothing was asked of another machine, and the console said nothing."""
+        assert {urlsplit(self.scene.page.url).netloc} >= {urlsplit(url).netloc for url in self.requests}
+        assert [] == self.complaints
+
     # Hands
+
+    async def begin(self) -> None:
+        """Be Aminata, and look at #support; what a failed test left open is closed."""
+        if await self.dialog.count():
+            await self.page.reload()
+        await self.be("Aminata")
+        await self.go(self.tongue.home)
+        await self.go(self.tongue.support)
 
     async def be(self, name: str) -> None:
         """Become somebody."""
@@ -59,34 +102,71 @@ class Screen:
         """Wait until the screen is somebody's."""
         await self.page.locator(f"body[data-who={name}]").wait_for()
 
+    async def go(self, place: str) -> None:
+        """Look at a conversation, at Home or, on a phone, at LigdiCash."""
+        await self.page.locator("#places").get_by_role("button", name=place).click()
+
     async def type(self, text: str) -> None:
         """Type into the message box, and send it."""
         await self.page.locator("#composer-text").fill(text)
         await self.page.locator("#composer-text").press("Enter")
 
+    async def submit(self, button: str) -> None:
+        """Send the form that is open."""
+        await self.dialog.get_by_role("button", name=button, exact=True).click()
+
     async def ask(self, text: str = COMMAND) -> None:
         """Type the command, submit its form as it is, and open the card's thread."""
+        before = await self.channel.locator(".replies").count()
         await self.type(text)
         await self.dialog.wait_for()
-        await self.page.get_by_role("button", name="Ask for approval").click()
-        await self.open_thread()
-
-    async def open_thread(self) -> None:
-        """Open the thread of the newest message that has one."""
-        await self.page.locator("#messages .replies").last.click()
+        await self.submit(self.tongue.ask)
+        await self.channel.locator(".replies").nth(before).click()
         await self.page.locator("#thread").wait_for()
+
+    async def open_thread(self, words: str = "") -> None:
+        """Open the thread of the newest message with these words."""
+        await self.channel.locator(".message", has_text=words).locator(".replies").last.click()
+        await self.page.locator("#thread").wait_for()
+
+    async def press(self, name: str) -> None:
+        """Press a button in the open thread."""
+        await self.thread.get_by_role("button", name=name, exact=True).click()
 
     async def approve(self) -> None:
         """Press Approve in the open thread, and confirm."""
-        await self.thread.get_by_role("button", name="Approve").click()
-        await self.page.get_by_role("button", name="Yes, pay").click()
+        await self.press(self.tongue.approve)
+        await self.dialog.get_by_role("button", name=self.tongue.yes_pay).click()
+
+    async def to_ligdicash(self) -> None:
+        """Look there: it stands beside the conversation, on a phone in a place of its own."""
+        if self.device.is_narrow:
+            await self.go(self.tongue.ligdicash)
+
+    async def back_from_ligdicash(self, words: str) -> None:
+        """And back to the thread of the message with these words."""
+        if self.device.is_narrow:
+            await self.go(self.tongue.support)
+            await self.open_thread(words)
+
+    async def at_ligdicash(self, button: str) -> None:
+        """Press a button of the newest request there."""
+        await self.panel.locator(".create").first.get_by_role("button", name=button).click()
+
+    async def trouble(self, mood: str) -> None:
+        """Change LigdiCash's mood."""
+        radio = self.panel.get_by_role("radio", name=mood)
+        if not await radio.is_visible():
+            await self.panel.get_by_text(self.tongue.troubles).click()
+        await radio.check()
+        await self.sees(self.panel.locator("summary"), mood)
 
     # Eyes
 
     @property
     def dialog(self) -> Locator:
-        """The form or question on top."""
-        return self.page.locator("dialog[open]").last
+        """The form or question that is open."""
+        return self.page.locator("dialog[open]")
 
     @property
     def channel(self) -> Locator:
@@ -103,26 +183,28 @@ class Screen:
         """LigdiCash."""
         return self.page.locator("#panel")
 
+    @property
+    def whisper(self) -> Locator:
+        """What only this person sees."""
+        return self.page.locator(".only-you")
+
     async def sees(self, where: Locator, words: str) -> None:
-        """Wait until these words are there."""
-        await where.get_by_text(words).first.wait_for(timeout=8_000)
+        """Wait until these words are there, whatever stands out in them."""
+        await where.filter(has_text=re.compile(re.escape(words))).first.wait_for()
+
+    async def wear(self, scheme: Scheme) -> None:
+        """Light colours or dark ones."""
+        await self.page.emulate_media(color_scheme=scheme)
 
 
 @asynccontextmanager
-async def on_screen(
-    browser: Browser,
-    scene: Scene,
-    *,
-    width: int = 1280,
-    height: int = 800,
-    scheme: Literal["light", "dark"] = "light",
-) -> AsyncIterator[Screen]:
+async def on_screen(browser: Browser, scene: Scene, tongue: Tongue, device: Device) -> AsyncIterator[Screen]:
     """The page, open; at the end nothing was asked of another machine, and the console said nothing."""
     context = await browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+        viewport={"width": device.width, "height": device.height}, color_scheme="light", reduced_motion="reduce"
     )
-    context.set_default_timeout(8_000)
-    screen = Screen(scene, await context.new_page())
+    context.set_default_timeout(PATIENCE)
+    screen = Screen(scene, await context.new_page(), tongue, device)
     screen.watch()
     await screen.page.goto(scene.page.url)
     await screen.page.locator("#places button").first.wait_for()
@@ -130,5 +212,4 @@ async def on_screen(
         yield screen
     finally:
         await context.close()
-    assert {urlsplit(scene.page.url).netloc} == {urlsplit(url).netloc for url in screen.requests}
-    assert [] == screen.complaints
+    screen.check()

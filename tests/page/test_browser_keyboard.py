@@ -23,8 +23,7 @@ async def test_the_command_is_completed(screen: Screen) -> None:
 
     await box.fill("")
     await screen.page.keyboard.type("/payout")
-    await screen.page.keyboard.press("ArrowDown")
-    await screen.page.keyboard.press("ArrowDown")
+    await screen.page.keyboard.press("ArrowUp")
     await screen.page.keyboard.press("Enter")
     assert "/payout help" == await box.input_value()
     await screen.page.keyboard.press("Enter")
@@ -52,7 +51,7 @@ async def test_a_form_keeps_the_focus_until_escape(screen: Screen) -> None:
 
 async def test_approving_takes_two_deliberate_keys(screen: Screen) -> None:
     """A dialog begins at its harmless end; Escape and Enter there pay nothing."""
-    await screen.ask()
+    await screen.ask("/payout 22670000020 5000 keys")
     await screen.be("Clarisse")
     button = screen.thread.get_by_role("button", name="Approve")
     await button.focus()
@@ -74,7 +73,7 @@ async def test_approving_takes_two_deliberate_keys(screen: Screen) -> None:
 
 async def test_a_thread_is_closed_by_escape(screen: Screen) -> None:
     """The focus goes back to where it was opened."""
-    await screen.ask()
+    await screen.ask("/payout 22670000021 5000 keys")
     assert "Thread in #support" == await _focused(screen)
     await screen.page.keyboard.press("Escape")
     await screen.page.locator("#thread").wait_for(state="hidden")

@@ -1,144 +1,246 @@
-"""The story in a real browser, by mouse and keys."""
+"""The story in a real browser, with the bot as a process of its own: everything through the page, as people would."""
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tests.page.screen import Screen
-from tests.stage import SUPPORT
+import pytest
+import pytest_asyncio
+
+from tests.page.looking import look
+from tests.page.scene import staffed
+from tests.page.screen import DESK, PHONE, Device, Screen, on_screen
+from tests.page.tongues import ENGLISH, Tongue
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_from_the_command_to_the_final_status(screen: Screen) -> None:
-    """An error first, then the form; approval in the thread; completion; token and final status are seen."""
-    await screen.type("/payout 22670000000 5000 refund for order 1234")
-    amount = screen.page.get_by_label("Amount in XOF")
-    assert "5 000" == await amount.input_value()
-    await amount.fill("5k")
-    await screen.page.get_by_role("button", name="Ask for approval").click()
-    await screen.sees(screen.dialog, "“5k” is abbreviated")
-    assert "true" == await amount.get_attribute("aria-invalid")
-    assert await amount.evaluate("each => each === document.activeElement")
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """In which language the story is told, and on what."""
 
+    tongue: Tongue
+    device: Device
+
+
+TELLINGS = {"English, at a desk": Telling(ENGLISH, DESK), "English, on a phone": Telling(ENGLISH, PHONE)}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", params=TELLINGS.values(), ids=TELLINGS.keys())
+async def window(
+    browser: Browser, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Screen]:
+    """A workspace whose people speak that language, with the bot at work in it, on a screen."""
+    telling: Telling = request.param
+    # So that nothing but a callback tells the bot what became of a payout.
+    extra = {"STATUS_POLL_SECONDS": "3600", "LOCALE": telling.tongue.code}
+    async with staffed(tmp_path_factory.mktemp("team"), **extra) as scene:
+        assert (await scene.do(do="speak", locale=telling.tongue.locale))["ok"]
+        async with on_screen(browser, scene, telling.tongue, telling.device) as screen:
+            yield screen
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def at(window: Screen) -> AsyncIterator[Screen]:
+    """The same screen for the whole story, as people have it; each chapter begins in #support."""
+    window.forget()
+    await window.begin()
+    yield window
+    window.check()
+
+
+async def test_from_the_command_to_the_final_status(at: Screen) -> None:
+    """An error first, then the form; approval in the thread; completion: token and final status are seen."""
+    words = at.tongue
+    await at.page.locator("#composer-text").press_sequentially("/pay")
+    await look(at)
+    await at.type("/payout 22670000000 5000 order 1234")
+    amount = at.page.get_by_label(words.amount_field)
+    await amount.fill("5k")
+    await at.submit(words.ask)
+    await at.sees(at.dialog, words.abbreviated)
+    assert await amount.evaluate("each => each === document.activeElement && each.ariaInvalid === 'true'")
+    await look(at)
     await amount.fill("5 000")
     await amount.press("Enter")
-    await screen.dialog.wait_for(state="detached")
-    await screen.sees(screen.channel, "Waiting for a decision")
+    await at.sees(at.channel, words.waiting)
 
-    await screen.be("Clarisse")
-    await screen.open_thread()
-    await screen.approve()
-    await screen.sees(screen.thread, "Token:")
-    assert 0 == screen.scene.ligdicash.paid_total.times
+    await at.be("Clarisse")
+    await at.open_thread("order 1234")
+    await at.press(words.approve)
+    await at.sees(at.dialog, words.amount)
+    await look(at)
+    await at.dialog.get_by_role("button", name=words.yes_pay).click()
+    await at.sees(at.thread, words.token)
+    assert 0 == at.scene.ligdicash.paid_total.times
+    (payout,) = at.scene.ligdicash.payouts
 
-    await screen.panel.get_by_role("button", name="Complete").click()
-    await screen.sees(screen.thread, "completed")
-    await screen.sees(screen.channel, "Completed")
-    await screen.sees(screen.panel, "🟢 completed")
-    assert (1, 5000) == screen.scene.ligdicash.paid_total
-    (payout,) = screen.scene.ligdicash.payouts
-    assert payout.token == await screen.thread.locator("code").inner_text()
-
-
-async def test_the_own_request_and_a_rejection(screen: Screen) -> None:
-    """Clarisse may not approve what she asked for; Daouda rejects it, with a reason."""
-    await screen.be("Clarisse")
-    await screen.ask()
-    await screen.approve()
-    await screen.sees(screen.thread.locator(".only-you"), "You asked for this payout yourself")
-
-    await screen.be("Daouda")
-    assert 0 == await screen.thread.locator(".only-you").count()
-    await screen.thread.get_by_role("button", name="Reject").click()
-    await screen.dialog.wait_for()
-    await screen.page.get_by_role("button", name="Reject").last.click()
-    await screen.sees(screen.dialog, "Please complete this required field.")
-    await screen.page.get_by_label("Why is it rejected?").fill("<!channel> Refunded *yesterday*")
-    await screen.page.get_by_label("Why is it rejected?").press("Control+Enter")
-    await screen.sees(screen.thread, "<!channel> Refunded")
-    assert [] == screen.scene.ligdicash.creates
+    await at.to_ligdicash()
+    await at.at_ligdicash(words.complete)
+    await at.sees(at.panel, words.paid)
+    await at.back_from_ligdicash("order 1234")
+    await at.sees(at.thread, words.completed)
+    await at.sees(at.thread, words.completed_card)
+    assert payout.token == await at.thread.locator("code").inner_text()
+    assert (1, 5000) == at.scene.ligdicash.paid_total
+    await look(at)
 
 
-async def test_the_guest_is_refused(screen: Screen) -> None:
-    """Told to the guest alone; the message can be dismissed."""
-    await screen.be("Gisele")
-    await screen.type("/payout 22670000000 500 lunch")
-    mine = screen.channel.locator(".only-you")
-    await screen.sees(mine, "Guests of this workspace cannot ask for payouts")
-    await screen.sees(mine, "Only visible to you")
-    await mine.get_by_role("button", name="Dismiss").click()
-    await mine.wait_for(state="detached")
-    assert [] == screen.scene.slack.messages(SUPPORT)
+async def test_who_asked_does_not_approve(at: Screen) -> None:
+    """Clarisse is an approver, but it is her own request; she alone is told so."""
+    await at.be("Clarisse")
+    await at.ask("/payout 22670000020 12500 field team")
+    await at.approve()
+    await at.sees(at.whisper, at.tongue.own_request)
+    await look(at)
+
+    await at.be("Daouda")
+    await at.thread.get_by_role("button", name=at.tongue.approve, exact=True).wait_for()
+    assert 0 == await at.whisper.count()
 
 
-async def test_a_forged_callback_changes_nothing(screen: Screen) -> None:
-    """The bot takes note of it and asks LigdiCash: the payout stays initiated."""
-    await screen.ask()
-    await screen.be("Clarisse")
-    await screen.approve()
-    await screen.sees(screen.thread, "Token:")
-    await screen.panel.get_by_role("button", name="Forged callback").click()
-    await screen.sees(screen.panel, "The bot answered HTTP 200")
-    await screen.sees(screen.panel, "said “pending”")
-    await screen.scene.stage.settled()
-    await screen.sees(screen.channel, "Initiated, not yet paid")
-    assert 0 == screen.scene.ligdicash.paid_total.times
-
-    await screen.page.get_by_role("button", name="payout-audit").click()
-    await screen.sees(screen.channel, "callback “completed” received")
+async def test_a_guest_is_refused(at: Screen) -> None:
+    """Told to the guest alone; nothing was asked for."""
+    received = len(at.scene.ligdicash.creates)
+    await at.be("Gisele")
+    await at.type("/payout 22670000021 500 lunch")
+    await at.sees(at.whisper, at.tongue.guest)
+    await at.sees(at.whisper, at.tongue.only_you)
+    await look(at)
+    assert 0 == await at.channel.get_by_text("lunch").count()
+    assert received == len(at.scene.ligdicash.creates)
 
 
-async def test_troubles_are_switched(screen: Screen) -> None:
-    """LigdiCash goes down and comes back; Slack's outage is said by the page, and nothing breaks."""
-    await screen.page.get_by_text("LigdiCash’s troubles").click()
-    await screen.page.get_by_role("radio", name="Down").check()
-    await screen.sees(screen.panel, "⚠ Down")
-    await screen.page.get_by_role("radio", name="Well").check()
-    await screen.sees(screen.panel, "· Well")
+async def test_a_rejection_is_corrected_and_asked_again(at: Screen) -> None:
+    """With a reason, without which it is not taken; the card then opens the form anew, as it was filled in."""
+    words = at.tongue
+    await at.ask("/payout 22670000022 15000 order 1240")
+    await at.be("Daouda")
+    await at.press(words.reject)
+    await at.submit(words.reject)
+    await at.sees(at.dialog, words.required)
+    await look(at)
+    await at.page.get_by_label(words.reject_field).fill("Too much <!channel>")
+    await at.page.get_by_label(words.reject_field).press("Control+Enter")
+    await at.sees(at.thread, words.rejected)
+    await at.sees(at.thread, "Too much <!channel>")
 
-    await screen.page.get_by_text("Slack’s troubles").click()
-    await screen.page.get_by_role("radio", name="Outage").check()
-    await screen.sees(screen.panel, "⚠ Outage")
-    await screen.type("/payout 22670000000 5000 refund")
-    await screen.sees(screen.channel.locator(".only-you"), "This is what you typed")
-
-
-async def test_a_bot_that_is_gone(screen: Screen) -> None:
-    """The command's failure stands at the message box, and what was typed is kept."""
-    await screen.scene.stage.stop()
-    await screen.type("/payout help")
-    await screen.sees(screen.page.locator("#composer"), "/payout failed with the error “dispatch_failed”")
-    assert "/payout help" == await screen.page.locator("#composer-text").input_value()
-
-
-async def test_phones_light_up(screen: Screen) -> None:
-    """Approvers who are paged are shown the sentence of their lock screens, and may be become from there."""
-    await screen.ask()
-    toast = screen.page.locator(".toast", has_text="Please decide")
-    await screen.sees(toast, "Clarisse, Daouda · Payout in #support")
-    await toast.get_by_role("button", name="Open as Daouda").click()
-    await screen.thread.get_by_role("button", name="Approve").wait_for()
-    await screen.is_now("Daouda")
+    await at.be("Aminata")
+    await at.press(words.correct)
+    assert "order 1240" == await at.page.get_by_label(words.reason_field).input_value()
+    await at.page.get_by_label(words.amount_field).fill("1 500")
+    await at.submit(words.ask)
+    await at.dialog.wait_for(state="detached")
+    await at.page.keyboard.press("Escape")
+    await at.channel.locator(".message", has_text="order 1240").nth(1).wait_for()
+    await at.open_thread("1 500")
+    await at.thread.get_by_role("button", name=words.approve, exact=True).wait_for()
 
 
-async def test_the_guide_follows_and_can_be_closed(screen: Screen) -> None:
-    """Each step is done by doing it; a closed guide stays closed, and can be opened again."""
-    guide = screen.page.locator("#guide")
-    await guide.get_by_role("button", name="Type it for me").click()
-    await screen.page.keyboard.press("Enter")
-    await screen.dialog.wait_for()
-    await screen.page.get_by_role("button", name="Ask for approval").click()
-    await guide.get_by_role("button", name="Be Clarisse").click()
-    await guide.get_by_role("button", name="Open the thread").click()
-    await screen.approve()
-    await screen.sees(guide, "Press Complete there")
-    await screen.panel.get_by_role("button", name="Complete").click()
-    await guide.get_by_role("button", name="Done").click()
-    assert not await guide.is_visible()
+async def test_an_uncertain_payout_is_resolved_by_two(at: Screen) -> None:
+    """LigdiCash takes it and never answers: one proposes, another confirms; "not paid" cannot be said so early."""
+    words = at.tongue
+    await at.to_ligdicash()
+    await at.trouble(words.silent)
+    await at.back_from_ligdicash("")
+    await at.page.keyboard.press("Escape")
+    await at.ask("/payout 22670000023 6500 order 1271")
+    await at.be("Clarisse")
+    await at.approve()
+    await at.sees(at.thread, words.unconfirmed)
+    await at.to_ligdicash()
+    await at.trouble(words.well)
+    await at.at_ligdicash(words.stay_silent)
+    await at.sees(at.panel.locator(".create").first, words.paid)
+    await look(at)
+    await at.back_from_ligdicash("order 1271")
 
-    await screen.page.reload()
-    await screen.page.locator("#places button").first.wait_for()
-    assert not await guide.is_visible()
-    await screen.page.get_by_role("button", name="Guide").click()
-    await screen.sees(guide, "As Aminata, an agent")
+    await _propose(at, words.it_was_not_paid)
+    await at.sees(at.whisper, words.too_early)
+    await _propose(at, words.it_was_paid)
+    await at.be("Daouda")
+    await at.press(words.confirm)
+    await at.sees(at.thread, words.marked_paid)
+
+
+async def _propose(at: Screen, finding: str) -> None:
+    await at.press(at.tongue.resolve)
+    await at.page.get_by_role("radio", name=finding).check()
+    await at.page.get_by_label(at.tongue.how_known).fill("Seen on the dashboard")
+    await at.submit(at.tongue.propose)
+    await at.dialog.wait_for(state="detached")
+
+
+async def test_one_pauses_and_two_resume(at: Screen) -> None:
+    """While sending is paused nothing leaves; the second approver who says so lets it go on."""
+    words = at.tongue
+    received = len(at.scene.ligdicash.creates)
+    await at.be("Clarisse")
+    await at.type("/payout pause the balance looks wrong")
+    await at.sees(at.whisper, words.paused)
+    await at.be("Aminata")
+    await at.ask("/payout 22670000024 4000 order 1280")
+    await at.be("Daouda")
+    await at.approve()
+    await at.sees(at.thread, words.paused_card)
+    await look(at)
+    await at.page.keyboard.press("Escape")
+    await at.type("/payout resume")
+    await at.sees(at.whisper, words.wants_resume)
+    assert received == len(at.scene.ligdicash.creates)
+
+    await at.be("Clarisse")
+    await at.type("/payout resume")
+    await at.sees(at.whisper, words.goes_on)
+    await at.open_thread("order 1280")
+    await at.sees(at.thread, words.token)
+
+
+async def test_a_forged_callback_changes_nothing(at: Screen) -> None:
+    """The bot takes note of it and asks LigdiCash: the payout stays initiated, and is completed once, by the true one."""
+    words = at.tongue
+    paid = at.scene.ligdicash.paid_total.times
+    await at.ask("/payout 22670000025 7000 order 1290")
+    await at.be("Clarisse")
+    await at.approve()
+    await at.sees(at.thread, words.token)
+    await at.to_ligdicash()
+    await at.at_ligdicash(words.forge)
+    await at.sees(at.panel, words.forged)
+    await at.sees(at.panel.locator(".create").first, words.said_pending)
+    assert paid == at.scene.ligdicash.paid_total.times
+    await at.back_from_ligdicash("order 1290")
+    await at.sees(at.thread, words.initiated)
+
+    await at.to_ligdicash()
+    await at.at_ligdicash(words.complete)
+    await at.back_from_ligdicash("order 1290")
+    await at.sees(at.thread, words.completed)
+    assert 1 == await at.thread.locator(".message", has_text=words.completed).count()
+    await at.go("payout-audit")
+    await at.sees(at.channel, words.callback_received)
+    await look(at)
+
+
+async def test_home_shows_what_waits(at: Screen) -> None:
+    """An approver sees there what to decide, with the way to it; whoever asked does not."""
+    words = at.tongue
+    await at.ask("/payout 22670000026 9000 order 1300")
+    await at.be("Daouda")
+    await at.go(words.home)
+    home = at.page.locator("#home")
+    await at.sees(home, words.waits_for_you)
+    await at.sees(home, "order 1300")
+    await look(at)
+    await home.get_by_role("button", name=words.decide_there).last.click()
+    await at.thread.get_by_role("button", name=words.approve, exact=True).wait_for()
+    await at.sees(at.thread, "order 1300")
+
+    await at.be("Aminata")
+    await at.go(words.home)
+    await at.sees(home, words.nothing_waits)

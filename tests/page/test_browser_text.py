@@ -143,6 +143,7 @@ async def test_every_kind_of_field_is_filled_in(screen: Screen) -> None:
     await field("Field number").fill("7")
     await screen.page.get_by_role("button", name="Send").last.click()
     await slack.wait_for(lambda slack: slack.deliveries)
+    slack.workspace.close(modal)
 
     expected = {
         "line": "as given", "lines": "first\nsecond", "one": "one", "several": ["one", "two"], "radio": "two",

@@ -42,7 +42,7 @@ async def test_a_forged_callback_changes_nothing(shown: Scene) -> None:
     """The bot takes it, asks LigdiCash, and believes LigdiCash."""
     card = await _initiated(shown)
     answer = await shown.do(do="forge", create=0)
-    assert "HTTP 200" in answer["note"]
+    assert ("forged_answered", {"status": "200"}) == (answer["note"], answer["about"])
     await shown.slack.wait_for_message(AUDIT, "callback “completed” received")
     await shown.stage.settled()
     assert not [one for one in shown.slack.messages(SUPPORT, card) if "*completed*" in one.words]
@@ -68,7 +68,7 @@ async def test_a_bot_that_is_gone_answers_no_forged_callback(shown: Scene) -> No
     """The visitor is told that nobody answered."""
     await _initiated(shown)
     await shown.stage.stop()
-    assert "did not answer" in (await shown.do(do="forge", create=0))["note"]
+    assert "forged_unanswered" == (await shown.do(do="forge", create=0))["note"]
 
 
 async def test_a_dialog_stands_before_a_button_that_has_one(shown: Scene) -> None:
@@ -156,13 +156,13 @@ async def test_what_nobody_can_do_is_said(shown: Scene) -> None:
     click: Deed = {"do": "click", "who": AMINATA, "block_id": "decision"}
     deeds: list[tuple[Deed, str]] = [
         (say | {"channel": AUDIT, "text": "hello"}, "not in that conversation"),
-        (say | {"channel": SUPPORT, "text": "/refund 5"}, "is not a command here"),
-        (say | {"channel": SUPPORT, "text": "/payout help", "thread_ts": card}, "not supported in threads"),
+        (say | {"channel": SUPPORT, "text": "/refund 5"}, "no_such_command"),
+        (say | {"channel": SUPPORT, "text": "/payout help", "thread_ts": card}, "not_in_threads"),
         (click | {"channel": SUPPORT, "ts": card, "action_id": "approve"}, "button is gone"),
         (click | {"channel": SUPPORT, "ts": "1.0", "action_id": "approve"}, "message is gone"),
         (click | {"view": "V1", "action_id": "approve"}, "not open any more"),
         ({"do": "submit", "who": AMINATA, "view": "V1", "values": {}}, "not open any more"),
-        ({"do": "settle", "create": 7, "status": "completed"}, "not there any more"),
+        ({"do": "settle", "create": 7, "status": "completed"}, "gone"),
     ]
     for deed, error in deeds:
         assert error in (await shown.do(**deed))["error"]
@@ -194,14 +194,15 @@ async def test_a_bot_that_does_not_answer_is_slacks_trouble(shown: Scene) -> Non
             "block_id": "decision", "action_id": "approve", "confirm": True,
         },
     ):  # fmt: skip
-        assert "dispatch_failed" in (await shown.do(**deed))["error"]
+        assert "dispatch_failed" == (await shown.do(**deed))["about"]["error"]
     assert f"view:{modal.id}" in await shown.state()
 
 
-async def test_somebodys_slack_may_speak_another_language(shown: Scene) -> None:
-    """The bot is told by `users.info`."""
-    await shown.do(do="speak", who=AMINATA, locale="fr-FR")
-    assert "fr-FR" == shown.slack.workspace.people[AMINATA].locale
+async def test_everybodys_slack_may_speak_another_language(shown: Scene) -> None:
+    """The bot is told by `users.info`; what is offered for the command follows."""
+    await shown.do(do="speak", locale="fr-FR")
+    assert {"fr-FR"} == {shown.slack.workspace.people[user].locale for user in (AMINATA, CLARISSE, DAOUDA, GUEST)}
+    assert "NUMÉRO MONTANT MOTIF" == (await shown.state())["workspace"]["commands"][0]["usage"]
 
 
 async def _initiated(shown: Scene) -> str:

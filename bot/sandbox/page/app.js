@@ -1,5 +1,6 @@
 // One visitor at one screen: who they are, where they look, what they do. What happens then is the server's to say.
-import { h, svg, ICONS, reconcile } from "./dom.js";
+import { h, svg, ICONS, reconcile, renew } from "./dom.js";
+import { say, sayAll, speak } from "./words.js";
 import { Store, perform } from "./store.js";
 import { Modals } from "./modals.js";
 import { Composer } from "./composer.js";
@@ -138,7 +139,6 @@ const modals = new Modals({
 const commands = () => store.get("workspace").commands;
 const composer = new Composer($("composer"), {
   id: "composer",
-  label: "Message",
   commands,
   send: (text) => {
     toTheEnd($("messages-scroll"));
@@ -147,11 +147,10 @@ const composer = new Composer($("composer"), {
 });
 const threadComposer = new Composer($("thread-composer"), {
   id: "thread-composer",
-  label: "Reply",
   commands: () => [],
   send: (text) => act({ do: "say", who, channel: thread.channel, text, thread_ts: thread.ts }),
 });
-const panel = new Panel($("panel"), (deed) => act(deed));
+let panel = null;
 const toasts = new Toasts($("toasts"), {
   names,
   open: (notice, user) => {
@@ -178,7 +177,19 @@ const guide = new Guide($("guide"), $("open-guide"), {
 
 // Drawing
 
+// The language is that of the Slack of whoever looks.
+function listen() {
+  if (!speak(store.get("workspace").cast.find((each) => each.id === who).locale) && panel) return;
+  const first = panel === null;
+  sayAll();
+  renew();
+  panel = new Panel($("panel"), act);
+  if (first) guide.start();
+  else guide.draw();
+}
+
 function onChange(whole) {
+  listen();
   edited = editedOf(store.all("message"), whole);
   if (whole) document.body.dataset.who = store.get("workspace").names[who];
   if (whole && place.startsWith("D")) place = directOf() ?? "C0SUPPORT";
@@ -235,9 +246,9 @@ function drawCast() {
             onchange: () => be(id),
           }),
           avatar(people[id], false),
-          h("span", { class: "name" }, people[id], h("span", { class: "fine" }, role)),
+          h("span", { class: "name" }, people[id], h("span", { class: "fine" }, say(`role_${role}`))),
           unread.has(id)
-            ? h("span", { class: "dot" }, h("span", { class: "hidden" }, "has something new"))
+            ? h("span", { class: "dot" }, h("span", { class: "hidden" }, say("something_new")))
             : null,
         ),
     })),
@@ -270,7 +281,7 @@ function drawPlaces() {
         ? [channel.id, ICONS.direct, "Payout", isNew]
         : [channel.id, ICONS.channel, channel.name, isNew];
     });
-  const all = [...channels, [HOME, ICONS.home, "Home", false], [PANEL, ICONS.bank, "LigdiCash", false]];
+  const all = [...channels, [HOME, ICONS.home, say("home"), false], [PANEL, ICONS.bank, "LigdiCash", false]];
   reconcile(
     $("places"),
     all.map(([id, icon, words, isNew]) => ({
@@ -291,7 +302,7 @@ function drawPlaces() {
             },
             svg(icon),
             h("span", {}, words),
-            isNew ? h("span", { class: "dot" }, h("span", { class: "hidden" }, "new messages")) : null,
+            isNew ? h("span", { class: "dot" }, h("span", { class: "hidden" }, say("new_messages"))) : null,
           ),
         ),
     })),
@@ -326,26 +337,27 @@ function drawConversation(moved) {
   if (place === HOME) return drawHome();
   if (!channel) return;
   const title = channel.direct ? "Payout" : `# ${channel.name}`;
-  head(title, channel.direct ? `direct messages between ${names().people[who]} and the bot` : "");
-  composer.about(channel.direct ? "Message Payout" : `Message #${channel.name}`);
+  head(title, channel.direct ? say("direct_of", { name: names().people[who] }) : "");
+  composer.about(say("message_to", { place: channel.direct ? "Payout" : `#${channel.name}` }));
   keepingPlace($("messages-scroll"), moved, () => {
     reconcile(
       $("messages"),
       entries(visible(inChannel(store, place)), store, context(), { summaries: true }),
     );
   });
+  $("messages").dataset.empty = say("empty");
   $("messages").classList.toggle("empty", !$("messages").childElementCount);
 }
 
 function head(title, about) {
   $("conversation-title").textContent = title;
   $("conversation-about").textContent = about;
-  document.title = `${title} · Payout Bot · demo workspace`;
+  document.title = `${title} · Payout Bot · ${say("workspace")}`;
 }
 
 function drawHome() {
   const view = store.get("home");
-  head("Payout · Home", `as ${names().people[who]} sees it`);
+  head(`Payout · ${say("home")}`, say("home_of", { name: names().people[who] }));
   const room = { names: names(), click: (...rest) => click(() => ({ view: view.id }), ...rest) };
   const drawn = view
     ? view.blocks.map((block) => ({
@@ -357,7 +369,7 @@ function drawHome() {
         {
           key: "none",
           version: "",
-          build: () => h("p", { class: "fine" }, "The bot shows nothing here so far."),
+          build: () => h("p", { class: "fine" }, say("home_empty")),
         },
       ];
   reconcile($("home"), drawn);
@@ -367,8 +379,8 @@ function drawThread() {
   $("thread").hidden = thread === null;
   if (thread === null) return;
   const channel = store.get(`channel:${thread.channel}`);
-  $("thread-title").textContent = channel.direct ? "Thread" : `Thread in #${channel.name}`;
-  threadComposer.about("Reply…");
+  $("thread-title").textContent = channel.direct ? say("thread") : say("thread_in", { channel: channel.name });
+  threadComposer.about(say("reply_label"));
   keepingPlace($("thread-scroll"), $("thread").dataset.ts !== thread.ts, () => {
     reconcile(
       $("thread-messages"),
@@ -388,7 +400,10 @@ const fit = () => {
 narrow.addEventListener("change", fit);
 fit();
 $("close-thread").addEventListener("click", closeThread);
-$("language").addEventListener("change", (event) => act({ do: "speak", who, locale: event.target.value }));
+$("language").addEventListener("change", async (event) => {
+  await act({ do: "speak", locale: event.target.value });
+  if (place === HOME) act({ do: "home", who });
+});
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && thread && !document.querySelector("dialog[open]")) closeThread();
 });

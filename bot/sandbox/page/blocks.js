@@ -1,6 +1,7 @@
 // Block Kit as elements. It knows kinds of blocks, never what the bot means by them.
 import { h, plainOf } from "./dom.js";
 import { mrkdwn, plainText } from "./mrkdwn.js";
+import { say } from "./words.js";
 
 export function textOf(text, names) {
   if (!text) return document.createDocumentFragment();
@@ -92,13 +93,13 @@ function menu(block, element, room, focus) {
     ? element.option_groups.flatMap((group) => group.options)
     : element.options;
   const chosen = element.initial_option?.value;
-  const empty = element.type === "overflow" ? "⋯" : plainOf(element.placeholder) || "Choose…";
+  const empty = element.type === "overflow" ? "⋯" : plainOf(element.placeholder) || say("choose");
   const select = h(
     "select",
     {
       class: "menu",
       "data-focus": focus,
-      "aria-label": element.type === "overflow" ? "More actions" : empty,
+      "aria-label": element.type === "overflow" ? say("more_actions") : empty,
       onchange: (event) => {
         const choose = event.currentTarget.value;
         if (choose) room.click(block.block_id, element, choose, event.currentTarget);
@@ -150,12 +151,12 @@ export function confirmed(confirm, room) {
         class: `button ${confirm.style === "danger" ? "danger" : "primary"}`,
         onclick: () => dialog.close("yes"),
       },
-      plainOf(confirm.confirm) || "Yes",
+      plainOf(confirm.confirm) || say("yes"),
     );
     const no = h(
       "button",
       { type: "button", class: "button plain", onclick: () => dialog.close("no") },
-      plainOf(confirm.deny) || "Cancel",
+      plainOf(confirm.deny) || say("cancel"),
     );
     const dialog = h(
       "dialog",

@@ -1,8 +1,9 @@
 // The message box, with completion of the command.
 import { h } from "./dom.js";
+import { say } from "./words.js";
 
 export class Composer {
-  constructor(form, { id, label, send, commands }) {
+  constructor(form, { id, send, commands }) {
     this.send = send;
     this.commands = commands;
     this.active = -1;
@@ -14,7 +15,6 @@ export class Composer {
       "aria-autocomplete": "list",
       "aria-expanded": "false",
       "aria-controls": `${id}-list`,
-      "aria-label": label,
       maxlength: "8000",
       enterkeyhint: "send",
       oninput: () => this.offer(),
@@ -24,12 +24,11 @@ export class Composer {
     this.list = h("ul", {
       id: `${id}-list`,
       role: "listbox",
-      "aria-label": "Commands",
       class: "offers",
       hidden: true,
     });
     this.trouble = h("p", { class: "trouble", role: "alert" });
-    this.button = h("button", { type: "submit", class: "button primary" }, "Send");
+    this.button = h("button", { type: "submit", class: "button primary" });
     form.append(this.list, this.trouble, h("div", { class: "line" }, this.input, this.button));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -40,6 +39,8 @@ export class Composer {
   about(label) {
     this.input.setAttribute("aria-label", label);
     this.input.placeholder = label;
+    this.list.setAttribute("aria-label", say("commands"));
+    this.button.textContent = say("send");
   }
 
   write(text) {
@@ -118,7 +119,8 @@ export class Composer {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) {
       event.preventDefault();
-      this.active = (this.active + step + this.offered.length) % this.offered.length;
+      const from = this.active < 0 && step < 0 ? 0 : this.active;
+      this.active = (from + step + this.offered.length) % this.offered.length;
       this.draw();
     } else if (event.key === "Escape") {
       event.stopPropagation();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 import aiohttp
@@ -16,7 +16,7 @@ from bot.sandbox.page.picture import CAST, Painter, Switches, commande
 from bot.sandbox.page.skies import ByHand, Mood, Sky, slack_weather
 from bot.sandbox.slack.channels import Message
 from bot.sandbox.slack.delivery import Delivered, Delivery, Kind
-from bot.sandbox.slack.hands import TROUBLE, Impossible
+from bot.sandbox.slack.hands import Impossible
 from bot.sandbox.slack.reading import Button
 from bot.sandbox.slack.server import SlackStandIn
 from bot.sandbox.slack.views import View
@@ -88,8 +88,8 @@ class OpenHome(_Somebodys):
     do: Literal["home"]
 
 
-class Speak(_Somebodys):
-    """Change the language of somebody's Slack."""
+class Speak(_Deed):
+    """Change the language of everybody's Slack, and with it the page's."""
 
     do: Literal["speak"]
     locale: Literal["en-US", "fr-FR"]
@@ -143,12 +143,14 @@ DEED: TypeAdapter[Deed] = TypeAdapter(Deed)
 class Outcome:
     """What to tell the visitor: `error` if it could not be done, else `note` if there is something to say.
 
+    Both name a sentence of the page (words.js), with `about` for its places; what no screen allows is said itself.
     `wrong` is how many fields of a form have an error beside them.
     """
 
     error: str = ""
     note: str = ""
     wrong: int = 0
+    about: dict[str, str] = field(default_factory=dict)
 
 
 DONE = Outcome()
@@ -182,7 +184,7 @@ class Doer:
         except Impossible as impossible:
             return Outcome(error=str(impossible))
         except LookupError as missing:
-            return Outcome(error=f"That is not there any more: {missing.args[0] if missing.args else missing}")
+            return Outcome(error="gone", about={"what": str(missing.args[0] if missing.args else missing)})
 
     async def _do(self, deed: Deed) -> Outcome:  # noqa: C901 - a table, one line for each deed
         match deed:
@@ -197,7 +199,8 @@ class Doer:
             case OpenHome():
                 return _of(await self._open_home(deed.who))
             case Speak():
-                self._slack.workspace.people.speak(deed.who, deed.locale)
+                for role in CAST:
+                    self._slack.workspace.people.speak(role.user, deed.locale)
                 self._changed()
             case Settle():
                 await self._settle(deed)
@@ -205,6 +208,7 @@ class Doer:
                 return await self._forge(deed)
             case Moody():
                 self._weather.be(deed.mood)
+                self._changed()
             case Wait():
                 self._weather.waits = deed.waits
                 self._changed()
@@ -224,11 +228,11 @@ class Doer:
             return DONE
         name, _, rest = deed.text.partition(" ")
         if name != COMMAND:
-            return Outcome(error=f"{name} is not a command here. The bot’s is {COMMAND}.")
+            return Outcome(error="no_such_command", about={"name": name, "command": COMMAND})
         if deed.thread_ts:
-            return Outcome(error=f"{name} is not supported in threads. Type it in the channel itself.")
+            return Outcome(error="not_in_threads", about={"name": name})
         answer = await self._slack.command(deed.who, deed.channel, rest)
-        return Outcome(error=f"{name} failed with the error “{answer.error}”" if answer.error else "")
+        return Outcome(error="command_failed", about={"name": name, "error": answer.error}) if answer.error else DONE
 
     async def _click(self, deed: Click) -> Outcome:
         place = self._place(deed)
@@ -271,8 +275,7 @@ class Doer:
         result = await self._slack.submit(self._view(deed.who, deed.view), deed.values)
         # Errors beside fields are part of the view, and reach the page with it.
         self._changed()
-        error = f"{TROUBLE} ({result.error})" if result.error else ""
-        return Outcome(error=error, wrong=len(result.errors))
+        return _trouble(result.error) if result.error else Outcome(wrong=len(result.errors))
 
     async def _open_home(self, who: str) -> Delivered:
         return (await self._slack.open_home(who)).delivered
@@ -305,8 +308,9 @@ class Doer:
         answer = await self._post_forged(url, create.transaction_id, str(commande(create).get("amount", "")))
         self._switches.forged.setdefault(deed.create, []).append(answer)
         self._changed()
-        said = "did not answer" if answer is None else f"answered HTTP {answer}"
-        return Outcome(note=f"A forged callback claimed “completed”. The bot {said}; see what it believed.")
+        if answer is None:
+            return Outcome(note="forged_unanswered")
+        return Outcome(note="forged_answered", about={"status": str(answer)})
 
     async def _post_forged(self, url: str, transaction_id: str, amount: str) -> int | None:
         """As much as somebody could know who saw the callback's address; the token is made up."""
@@ -333,7 +337,12 @@ class Doer:
 
 
 def _of(delivered: Delivered) -> Outcome:
-    return Outcome(error=f"{TROUBLE} ({delivered.error})" if delivered.error else "")
+    return _trouble(delivered.error) if delivered.error else DONE
+
+
+def _trouble(error: str) -> Outcome:
+    """Slack itself says so: the bot did not answer as it must."""
+    return Outcome(error="slack_trouble", about={"error": error})
 
 
 def _escaped(text: str) -> str:

@@ -44,6 +44,10 @@ export const ICONS = {
 export const plainOf = (text) => (typeof text === "string" ? text : (text?.text ?? ""));
 
 const BUILT = new WeakMap();
+let age = 0;
+
+// Everything is built again when it is drawn next: the page speaks another language now.
+export const renew = () => (age += 1);
 
 // Makes the children of `container` be these entries ({key, version, build}), and leaves alone what did not change.
 export function reconcile(container, entries) {
@@ -52,9 +56,10 @@ export function reconcile(container, entries) {
   let place = container.firstElementChild;
   for (const entry of entries) {
     const old = before.get(entry.key);
-    const same = old !== undefined && old.version === entry.version;
+    const version = `${age} ${entry.version}`;
+    const same = old !== undefined && old.version === version;
     const node = same ? old.node : entry.build(old !== undefined);
-    after.set(entry.key, { version: entry.version, node });
+    after.set(entry.key, { version, node });
     if (old !== undefined && !same) {
       if (place === old.node) place = node;
       replace(old.node, node);

@@ -1,6 +1,7 @@
 // What can be filled in, as the browser's own controls.
 import { h, plainOf } from "./dom.js";
 import { plainText } from "./mrkdwn.js";
+import { say } from "./words.js";
 
 const TYPES = {
   number_input: "text",
@@ -35,7 +36,7 @@ export function single(block, id, value, described) {
 }
 
 function select(element, common, value) {
-  const list = h("select", common, h("option", { value: "" }, plainOf(element.placeholder) || "Choose…"));
+  const list = h("select", common, h("option", { value: "" }, plainOf(element.placeholder) || say("choose")));
   for (const group of element.option_groups ?? [{ options: element.options ?? [] }]) {
     const parent = group.label ? list.appendChild(h("optgroup", { label: plainOf(group.label) })) : list;
     for (const option of group.options)

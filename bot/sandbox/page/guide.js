@@ -1,8 +1,9 @@
 // A short start that follows what the visitor does, and that can be closed.
 import { h } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
+import { say } from "./words.js";
 
-const EXAMPLE = "/payout 22670000000 5000 refund for order 1234";
+const example = () => `/payout 22670000000 5000 ${say("example")}`;
 const CLOSED = "guide-closed";
 
 export class Guide {
@@ -14,33 +15,36 @@ export class Guide {
     this.step = 0;
     this.steps = [
       {
-        words: `As Aminata, an agent, type \`${EXAMPLE}\` in #support. Then send the form.`,
-        aid: ["Type it for me", () => help.write(EXAMPLE)],
+        words: () => say("guide_ask", { example: example() }),
+        aid: ["guide_ask_aid", () => help.write(example())],
         done: (deed) => deed.do === "submit",
       },
       {
-        words: "Now be *Clarisse*, who may approve. Her phone has just lit up.",
-        aid: ["Be Clarisse", () => help.be("U0CLARISSE")],
+        words: () => say("guide_be"),
+        aid: ["guide_be_aid", () => help.be("U0CLARISSE")],
         done: (deed) => deed.do === "be" && deed.role === "approver",
       },
       {
-        words: "Open the thread under the request, press *Approve*, and confirm.",
-        aid: ["Open the thread", () => help.openThread()],
+        words: () => say("guide_approve", { approve: say("approve") }),
+        aid: ["guide_approve_aid", () => help.openThread()],
         done: (deed) => deed.do === "click" && deed.confirm,
       },
       {
-        words: "LigdiCash has it now: *initiated, not yet paid*. Press *Complete* there.",
-        aid: ["Show LigdiCash", () => help.showPanel()],
+        words: () => say("guide_complete"),
+        aid: ["guide_complete_aid", () => help.showPanel()],
         done: (deed) => deed.do === "settle",
       },
       {
-        words:
-          "See the token and the final status in the thread. Next: approve an own request, reject one, let LigdiCash go down.",
-        aid: ["Show the thread", () => help.openThread()],
+        words: () => say("guide_end"),
+        aid: ["guide_end_aid", () => help.openThread()],
         done: () => false,
       },
     ];
     opener.addEventListener("click", () => (root.hidden ? this.open() : this.close()));
+  }
+
+  // Once the page knows its language.
+  start() {
     if (remembered() !== CLOSED) this.open();
   }
 
@@ -75,21 +79,21 @@ export class Guide {
           class: index < this.step ? "done" : index === this.step ? "now" : "",
           "aria-current": index === this.step ? "step" : undefined,
         },
-        h("span", { class: "hidden" }, index < this.step ? `Step ${index + 1}, done` : `Step ${index + 1}`),
+        h("span", { class: "hidden" }, say(index < this.step ? "step_done" : "step", { number: index + 1 })),
         h("span", { "aria-hidden": "true" }, index < this.step ? "✓" : String(index + 1)),
       ),
     );
     this.root.replaceChildren(
       h("ol", { class: "steps" }, dots),
-      h("p", { role: "status" }, mrkdwn(words, this.help.names())),
+      h("p", { role: "status" }, mrkdwn(words(), this.help.names())),
       h(
         "div",
         { class: "buttons" },
-        h("button", { type: "button", class: "button small primary", onclick: aid[1] }, aid[0]),
+        h("button", { type: "button", class: "button small primary", onclick: aid[1] }, say(aid[0])),
         h(
           "button",
           { type: "button", class: "button small plain", onclick: () => this.close() },
-          last ? "Done" : "Close",
+          say(last ? "guide_done" : "close"),
         ),
       ),
     );

@@ -2,6 +2,7 @@
 import { h, svg, ICONS, clock, momentOf } from "./dom.js";
 import { blocks } from "./blocks.js";
 import { mrkdwn } from "./mrkdwn.js";
+import { say } from "./words.js";
 
 export const isReply = (message) => message.thread_ts !== null;
 export const keyOf = (message) => `${message.channel}:${message.ts}`;
@@ -46,7 +47,7 @@ function drawn(message, below, context) {
     "div",
     { class: "who" },
     h("strong", {}, name),
-    isBot ? h("span", { class: "tag" }, "App") : null,
+    isBot ? h("span", { class: "tag" }, say("app")) : null,
     h("time", {}, clock(momentOf(message.ts))),
   );
   const body = h("div", { class: "content" }, shown(message, context));
@@ -85,11 +86,11 @@ function only(message, context) {
     "p",
     { class: "only" },
     svg(ICONS.eye, 14),
-    "Only visible to you ",
+    `${say("only_you")} `,
     h(
       "button",
       { type: "button", class: "link", "data-focus": "dismiss", onclick: () => context.dismiss(message) },
-      "Dismiss",
+      say("dismiss"),
     ),
   );
 }
@@ -109,13 +110,13 @@ function shown(message, context) {
 
 function thread(message, below, context) {
   if (!below.length) return null;
-  const count = below.length === 1 ? "1 reply" : `${below.length} replies`;
+  const count = say(below.length === 1 ? "reply_one" : "reply_many", { count: below.length });
   const last = below.reduce((one, other) => (one.ts > other.ts ? one : other));
   return h(
     "button",
     { type: "button", class: "replies", "data-focus": "replies", onclick: () => context.openThread(message) },
     svg(ICONS.reply, 16),
     h("span", {}, count),
-    h("span", { class: "fine" }, `last at ${clock(momentOf(last.ts))}`),
+    h("span", { class: "fine" }, say("reply_last", { time: clock(momentOf(last.ts)) })),
   );
 }

@@ -3,6 +3,7 @@ import { h, plainOf } from "./dom.js";
 import { blocks } from "./blocks.js";
 import { choices, single } from "./fields.js";
 import { plainText } from "./mrkdwn.js";
+import { say } from "./words.js";
 
 export class Modals {
   // `room(view)` gives names and click; `submit(view, values)` and `close(view)` go to the stand-in.
@@ -42,7 +43,7 @@ class Modal {
       "button",
       { type: "button", class: "quiet", onclick: () => this.cancel() },
       h("span", { "aria-hidden": "true" }, "✕"),
-      h("span", { class: "hidden" }, "Close the form"),
+      h("span", { class: "hidden" }, say("close_form")),
     );
     this.form = h(
       "form",
@@ -96,7 +97,7 @@ class Modal {
         field: (block) => this.field(block),
       }),
     );
-    const close = plainOf(this.view.close) || "Close";
+    const close = plainOf(this.view.close) || say("close");
     this.button = this.view.submit
       ? h("button", { type: "submit", class: "button primary" }, plainOf(this.view.submit))
       : null;
@@ -116,7 +117,7 @@ class Modal {
       : this.view.values[block.block_id];
     const label = [
       plainText(plainOf(block.label)),
-      block.optional ? h("span", { class: "fine" }, " (optional)") : null,
+      block.optional ? h("span", { class: "fine" }, ` ${say("optional")}`) : null,
     ];
     const hint = block.hint
       ? h("p", { class: "hint", id: `${id}-hint` }, plainText(plainOf(block.hint)))

@@ -1,34 +1,10 @@
 // LigdiCash, and the weather on both sides.
 import { h, clock, reconcile } from "./dom.js";
+import { say } from "./words.js";
 
-const MOODS = {
-  well: ["Well", "Answers every request."],
-  silent: ["Silent", "Takes payouts, and never answers: nobody knows whether they exist."],
-  "hangs up": ["Hangs up", "Takes payouts, and breaks the connection before the answer."],
-  "error page": ["Error page", "Answers HTTP 503, and takes nothing."],
-  down: ["Down", "Nobody listens: connections are refused."],
-};
-const SKIES = {
-  fair: ["Fair", "Slack works."],
-  outage: ["Outage", "Slack answers HTTP 503 to everything the bot asks."],
-  "rate limited": ["Rate limited", "Slack refuses messages: 429, try again in 3 s."],
-  slow: ["Slow", "Slack takes 2 s for every answer."],
-  "lost answers": ["Lost answers", "Slack posts, but every second answer gets lost on the way."],
-};
-const STATES = {
-  completed: ["🟢", "completed"],
-  pending: ["⏳", "pending"],
-  notcompleted: ["🔴", "notcompleted"],
-};
-const OUTCOMES = {
-  HANG: "taken, never answered",
-  DROP: "taken, hung up",
-  CRASH: "answered HTTP 500",
-  UNAVAILABLE: "answered HTTP 503",
-  NO_TOKEN: "taken, answered without a token",
-  GARBLED: "taken, answered broken JSON",
-  CUT: "taken, answer broke off",
-};
+const MOODS = ["well", "silent", "hangs up", "error page", "down"];
+const SKIES = ["fair", "outage", "rate limited", "slow", "lost answers"];
+const SIGNS = { completed: "🟢", pending: "⏳", notcompleted: "🔴", refused: "⛔" };
 
 export class Panel {
   constructor(root, perform) {
@@ -36,13 +12,9 @@ export class Panel {
     this.sums = h("p", { class: "sums" });
     this.list = h("ol", {
       class: "creates",
-      "aria-label": "Payout requests that LigdiCash received, newest first",
+      "aria-label": say("bank_list"),
     });
-    this.empty = h(
-      "p",
-      { class: "fine" },
-      "Nothing was received yet. A request appears here once a payout was approved in Slack.",
-    );
+    this.empty = h("p", { class: "fine" }, say("bank_empty"));
     this.said = h("p", { class: "said", role: "status" });
     this.waits = h("input", {
       type: "checkbox",
@@ -50,14 +22,14 @@ export class Panel {
       id: "waits",
       onchange: () => this.do({ do: "wait", waits: this.waits.checked }),
     });
-    this.moods = radios("mood", MOODS, (mood) => this.do({ do: "mood", mood }));
-    this.skies = radios("sky", SKIES, (sky) => this.do({ do: "sky", sky }));
-    root.append(
+    this.moods = radios("mood", MOODS, say("ligdicash_is"), (mood) => this.do({ do: "mood", mood }));
+    this.skies = radios("sky", SKIES, say("slack_is"), (sky) => this.do({ do: "sky", sky }));
+    root.replaceChildren(
       h(
         "header",
         { class: "pane-head" },
         h("h2", { id: "panel-title", tabindex: "-1" }, "LigdiCash"),
-        h("p", {}, "sandbox: no money moves"),
+        h("p", {}, say("sandbox")),
       ),
       h(
         "div",
@@ -70,20 +42,20 @@ export class Panel {
           h(
             "span",
             {},
-            "Payouts wait for me",
-            h("span", { class: "fine" }, "Off: payouts are paid by themselves after a second"),
+            say("waits"),
+            h("span", { class: "fine" }, say("waits_about")),
           ),
         ),
         h(
           "details",
           { class: "weather" },
-          h("summary", {}, "LigdiCash’s troubles ", (this.mood = h("span", { class: "state" }))),
+          h("summary", {}, `${say("ligdicash_troubles")} `, (this.mood = h("span", { class: "state" }))),
           this.moods.element,
         ),
         h(
           "details",
           { class: "weather" },
-          h("summary", {}, "Slack’s troubles ", (this.sky = h("span", { class: "state" }))),
+          h("summary", {}, `${say("slack_troubles")} `, (this.sky = h("span", { class: "state" }))),
           this.skies.element,
         ),
         this.said,
@@ -102,15 +74,15 @@ export class Panel {
     const bank = store.get("ligdicash");
     const { slack } = store.get("sky");
     this.sums.replaceChildren(
-      sum("received", bank.received),
-      sum("paid", bank.paid),
-      sum("in all", `${grouped(bank.sum)} XOF`),
+      sum(say("sum_received"), bank.received),
+      sum(say("sum_paid"), bank.paid),
+      sum(say("sum_all"), say("xof", { amount: grouped(bank.sum) })),
     );
     this.waits.checked = bank.waits;
     this.moods.choose(bank.mood);
     this.skies.choose(slack);
-    state(this.mood, bank.mood === "well", MOODS[bank.mood][0]);
-    state(this.sky, slack === "fair", SKIES[slack][0]);
+    state(this.mood, bank.mood === "well", say(wordOf("mood", bank.mood)));
+    state(this.sky, slack === "fair", say(wordOf("sky", slack)));
     const creates = store.all("create").sort((one, other) => other.number - one.number);
     this.empty.hidden = creates.length > 0;
     reconcile(
@@ -124,79 +96,68 @@ export class Panel {
   }
 
   create(create, changed) {
-    const [sign, word] = STATES[create.status] ?? ["⛔", "not accepted"];
-    const answered =
-      create.outcome === "00"
-        ? "answered with a token"
-        : (OUTCOMES[create.outcome] ?? `refused: ${create.outcome}`);
-    const accepted = create.status !== null;
+    const status = create.status ?? "refused";
     return h(
       "li",
       { class: changed ? "create changed" : "create", tabindex: "-1" },
       h(
         "div",
         { class: "row" },
-        h("strong", {}, `${grouped(create.amount)} XOF`),
-        h("span", { class: `status ${create.status ?? "refused"}` }, `${sign} ${word}`),
+        h("strong", {}, say("xof", { amount: grouped(create.amount) })),
+        h("span", { class: `status ${status}` }, `${SIGNS[status]} ${say(`status_${status}`)}`),
       ),
-      h("p", {}, `to ${number(create.customer)}`, h("br"), h("span", { class: "fine" }, create.description)),
+      h("p", {}, say("to", { number: number(create.customer) }), h("br"), h("span", { class: "fine" }, create.description)),
       h(
         "p",
         { class: "fine" },
-        [clock(create.received), answered, asked(create), callbacks(create)].filter(Boolean).join(" · "),
+        [clock(create.received), answered(create), asked(create), callbacks(create)].filter(Boolean).join(" · "),
       ),
       create.forged.length
         ? h(
             "p",
             { class: "fine" },
-            `🎭 forged callbacks: ${create.forged.map((each) => `HTTP ${each ?? "none"}`).join(", ")}`,
+            `🎭 ${say("forged", { answers: answers(create.forged) })}`,
           )
         : null,
-      accepted ? this.buttons(create) : null,
+      create.status === null ? null : this.buttons(create),
     );
   }
 
   buttons(create) {
-    const button = (words, deed, title, looks = "plain") =>
+    const button = (name, deed, looks = "plain") =>
       h(
         "button",
         {
           type: "button",
           class: `button small ${looks}`,
-          "data-focus": words,
-          title,
-          "aria-label": `${words}: ${grouped(create.amount)} XOF to ${number(create.customer)}`,
+          "data-focus": name,
+          title: say(`${name}_about`),
+          "aria-label": say("one_payout", {
+            button: say(name),
+            amount: say("xof", { amount: grouped(create.amount) }),
+            number: number(create.customer),
+          }),
           onclick: () => this.do({ create: create.number, ...deed }),
         },
-        words,
+        say(name),
       );
     const complete = button(
-      "Complete",
+      "complete",
       { do: "settle", status: "completed" },
-      "Paid, and told by a callback",
       create.status === "pending" ? "primary" : "plain",
     );
     const fail = button(
-      "Fail",
+      "fail",
       { do: "settle", status: "notcompleted" },
-      "Not paid, and told by a callback",
       create.status === "pending" ? "danger" : "plain",
     );
-    const silent = button(
-      "Stay silent",
-      { do: "settle", status: "completed", silently: true },
-      "Paid, but no callback is sent: the bot has to ask",
-    );
-    const forge = button(
-      "Forged callback",
-      { do: "forge" },
-      "Somebody else posts “completed” with a made-up token",
-    );
+    const silent = button("stay_silent", { do: "settle", status: "completed", silently: true });
+    const forge = button("forge", { do: "forge" });
     if (create.status === "pending") return h("div", { class: "buttons" }, complete, fail, silent, forge);
     return h(
       "details",
       { class: "more" },
-      h("summary", {}, "Say something else"),
+      h("summary", {}, say("say_else")),
       h(
         "div",
         { class: "buttons" },
@@ -207,8 +168,8 @@ export class Panel {
   }
 }
 
-function radios(name, table, choose) {
-  const inputs = Object.entries(table).map(([value, [words, about]]) => {
+function radios(name, values, legend, choose) {
+  const inputs = values.map((value) => {
     const input = h("input", {
       type: "radio",
       name,
@@ -223,7 +184,12 @@ function radios(name, table, choose) {
         "label",
         { class: "choice", for: input.id },
         input,
-        h("span", {}, words, h("span", { class: "fine" }, about)),
+        h(
+          "span",
+          {},
+          say(wordOf(name, value)),
+          h("span", { class: "fine" }, say(`${wordOf(name, value)}_about`)),
+        ),
       ),
     };
   });
@@ -231,7 +197,7 @@ function radios(name, table, choose) {
     element: h(
       "fieldset",
       { class: "field" },
-      h("legend", { class: "hidden" }, name === "mood" ? "LigdiCash is" : "Slack is"),
+      h("legend", { class: "hidden" }, legend),
       inputs.map((each) => each.label),
     ),
     choose: (value) => inputs.forEach((each) => (each.input.checked = each.value === value)),
@@ -244,11 +210,18 @@ function state(element, good, words) {
 }
 
 const sum = (words, value) => h("span", {}, h("strong", {}, String(value)), ` ${words}`);
-const asked = (create) => (create.asked ? `asked ${create.asked}×, said “${create.said}”` : "");
+const wordOf = (kind, value) => `${kind}_${value.replace(" ", "_")}`;
+const answered = ({ outcome }) =>
+  outcome === "00"
+    ? say("answered_token")
+    : outcome.startsWith("Code")
+      ? say("answered_refused", { code: outcome })
+      : say(`answered_${outcome}`);
+const asked = (create) => (create.asked ? say("asked", { times: create.asked, word: create.said }) : "");
+const answers = (codes) =>
+  [...new Set(codes)].map((each) => (each === null ? say("no_answer") : `HTTP ${each}`)).join(", ");
 const callbacks = (create) =>
-  create.callbacks.length
-    ? `callbacks: HTTP ${[...new Set(create.callbacks.map((each) => each ?? "none"))].join(", ")}`
-    : "";
+  create.callbacks.length ? say("callbacks", { answers: answers(create.callbacks) }) : "";
 export const grouped = (amount) => String(amount).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 const number = (digits) =>
   /^226\d{8}$/.test(digits) ? `+226 ${digits.slice(3).replace(/(..)(?=.)/g, "$1 ")}` : `+${digits}`;

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bot.sandbox.ligdicash.bank import Create
@@ -13,7 +15,7 @@ from bot.sandbox.page.skies import ByHand, Mood, Sky
 from bot.sandbox.slack.people import BOT_USER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from bot.sandbox.ligdicash.courier import Delivery
     from bot.sandbox.ligdicash.server import LigdicashSandbox
@@ -44,10 +46,28 @@ CAST = (
     Role("U0GUEST", "guest"),
 )
 
-# Slack shows a command's description and usage as the app's manifest gives them.
-COMMANDS: tuple[Json, ...] = (
-    {"text": "/payout", "usage": "NUMBER AMOUNT REASON", "about": "Ask for a LigdiCash payout"},
-    {"text": "/payout help", "usage": "", "about": "How it works"},
+# Slack itself would offer the first alone, with the description and usage of the app's manifest.
+COMMANDS: Mapping[str, tuple[Json, ...]] = MappingProxyType(
+    {
+        "en": (
+            {"text": "/payout", "usage": "NUMBER AMOUNT REASON", "about": "Ask for a LigdiCash payout"},
+            {"text": "/payout status", "usage": "ID", "about": "What became of one"},
+            {"text": "/payout list", "usage": "", "about": "Your latest payouts"},
+            {"text": "/payout policy", "usage": "", "about": "What you may, and what is left of the limits"},
+            {"text": "/payout pause", "usage": "REASON", "about": "An approver stops all sending at once"},
+            {"text": "/payout resume", "usage": "", "about": "Let sending go on: takes two approvers"},
+            {"text": "/payout help", "usage": "", "about": "How it works"},
+        ),
+        "fr": (
+            {"text": "/payout", "usage": "NUMÉRO MONTANT MOTIF", "about": "Demander un paiement LigdiCash"},
+            {"text": "/payout status", "usage": "ID", "about": "Ce qu’est devenu un paiement"},
+            {"text": "/payout list", "usage": "", "about": "Vos derniers paiements"},
+            {"text": "/payout policy", "usage": "", "about": "Ce que vous pouvez, et ce qui reste des limites"},
+            {"text": "/payout pause", "usage": "MOTIF", "about": "Un approbateur arrête tous les envois"},
+            {"text": "/payout resume", "usage": "", "about": "Reprendre les envois : il faut deux approbateurs"},
+            {"text": "/payout aide", "usage": "", "about": "Comment ça marche"},
+        ),
+    }
 )
 
 
@@ -58,7 +78,6 @@ class Switches:
     sky: Sky
     forged: dict[int, list[int | None]]
     languages: tuple[str, ...]
-    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +93,7 @@ class Painter:
         return {key: json.dumps(item) for key, item in self._items(who)}
 
     def _items(self, who: str) -> Iterator[tuple[str, Json]]:
-        yield "workspace", self._workspace()
+        yield "workspace", self._workspace(who)
         for place, channel in enumerate(self.channels(who)):
             yield f"channel:{channel.id}", _channel(channel, place)
             for message in channel.messages.values():
@@ -104,7 +123,7 @@ class Painter:
         ]
         return [*shared, space.channel(direct)]
 
-    def _workspace(self) -> Json:
+    def _workspace(self, who: str) -> Json:
         people = self.slack.workspace.people
         return {
             "bot": BOT_USER,
@@ -114,7 +133,7 @@ class Painter:
             },
             "groups": {group.id: group.handle for group in people.groups.values()},
             "cast": [{"id": role.user, "role": role.what, "locale": people[role.user].locale} for role in CAST],
-            "commands": list(COMMANDS),
+            "commands": list(COMMANDS[people[who].locale[:2]]),
             "archive": f"https://{self.slack.workspace.domain}.slack.example/archives/",
             "languages": list(self.switches.languages),
         }

@@ -1,4 +1,5 @@
 // What the server says that somebody sees, and the way back to it.
+import { say, told } from "./words.js";
 
 export class Store {
   constructor(onchange, onlost) {
@@ -41,8 +42,9 @@ export async function perform(deed) {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(deed),
     });
-    return await response.json();
+    const { ok, wrong, error, note, about } = await response.json();
+    return { ok, wrong, error: told(error, about), note: told(note, about) };
   } catch {
-    return { ok: false, error: "The demo does not answer. Is it still running?" };
+    return { ok: false, error: say("unreachable") };
   }
 }

@@ -1,6 +1,7 @@
 // Lock screens: what the phones of those who are mentioned show.
 import { h, svg, ICONS } from "./dom.js";
 import { wordsOf } from "./mrkdwn.js";
+import { say } from "./words.js";
 
 const SHOWN_FOR = 12_000;
 const AT_MOST = () => (document.body.dataset.narrow === "yes" ? 1 : 2);
@@ -10,7 +11,7 @@ const away = (onclick) =>
     "button",
     { type: "button", class: "quiet", onclick },
     h("span", { "aria-hidden": "true" }, "✕"),
-    h("span", { class: "hidden" }, "Dismiss the notification"),
+    h("span", { class: "hidden" }, say("toast_away")),
   );
 
 export class Toasts {
@@ -38,7 +39,7 @@ export class Toasts {
   show(notice, users) {
     const { people, channels } = this.names();
     const whose = users.map((user) => people[user]).join(", ");
-    const where = channels[notice.channel] ? ` in #${channels[notice.channel]}` : "";
+    const where = channels[notice.channel] ? say("toast_in", { channel: channels[notice.channel] }) : "";
     const toast = h(
       "article",
       { class: "toast" },
@@ -63,7 +64,7 @@ export class Toasts {
                 this.open(notice, user);
               },
             },
-            `Open as ${people[user]}`,
+            say("open_as", { name: people[user] }),
           ),
         ),
       ),

@@ -1,0 +1,131 @@
+"""What people read and press, in each language that the story is played in: the bot's words, and the page's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """A language: fields named after the place where its words stand."""
+
+    code: str
+    locale: str
+
+    # The page
+    support: str
+    home: str
+    ligdicash: str
+    complete: str
+    stay_silent: str
+    forge: str
+    forged: str
+    said_pending: str
+    paid: str
+    troubles: str
+    silent: str
+    well: str
+    only_you: str
+
+    # The form
+    amount_field: str
+    amount: str
+    abbreviated: str
+    ask: str
+    required: str
+
+    # Decisions
+    approve: str
+    yes_pay: str
+    reject: str
+    reject_field: str
+    rejected: str
+    correct: str
+    reason_field: str
+    own_request: str
+    guest: str
+
+    # What becomes of it
+    waiting: str
+    token: str
+    initiated: str
+    completed: str
+    completed_card: str
+    callback_received: str
+
+    # Uncertain
+    unconfirmed: str
+    resolve: str
+    it_was_paid: str
+    it_was_not_paid: str
+    how_known: str
+    propose: str
+    too_early: str
+    confirm: str
+    marked_paid: str
+
+    # The brake
+    paused: str
+    paused_card: str
+    wants_resume: str
+    goes_on: str
+
+    # Home
+    waits_for_you: str
+    nothing_waits: str
+    decide_there: str
+
+
+ENGLISH = Tongue(
+    code="en",
+    locale="en-US",
+    support="support",
+    home="Home",
+    ligdicash="LigdiCash",
+    complete="Complete",
+    stay_silent="Stay silent",
+    forge="Forged callback",
+    forged="The bot answered HTTP 200",
+    said_pending="said “pending”",
+    paid="🟢 paid",
+    troubles="LigdiCash’s troubles",
+    silent="Silent",
+    well="Well",
+    only_you="Only visible to you",
+    amount_field="Amount in XOF",
+    amount="5 000 XOF",
+    abbreviated="“5k” is abbreviated",
+    ask="Ask for approval",
+    required="Please complete this required field.",
+    approve="Approve",
+    yes_pay="Yes, pay",
+    reject="Reject",
+    reject_field="Why is it rejected?",
+    rejected="was rejected by",
+    correct="Correct and ask again",
+    reason_field="Reason",
+    own_request="You asked for this payout yourself",
+    guest="Guests of this workspace cannot ask for payouts",
+    waiting="Waiting for a decision",
+    token="Token:",
+    initiated="Initiated, not yet paid",
+    completed="is completed",
+    completed_card="Completed",
+    callback_received="callback “completed” received",
+    unconfirmed="is unconfirmed",
+    resolve="Resolve",
+    it_was_paid="It was paid",
+    it_was_not_paid="It was not paid",
+    how_known="How do you know?",
+    propose="Propose",
+    too_early="60 minutes after it was sent at the earliest",
+    confirm="Confirm",
+    marked_paid="was marked paid by",
+    paused="paused all sending",
+    paused_card="Sending is paused",
+    wants_resume="wants sending to go on",
+    goes_on="Sending goes on",
+    waits_for_you="Waiting for you",
+    nothing_waits="Nothing waits for you",
+    decide_there="decide in its thread",
+)
