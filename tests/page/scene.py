@@ -20,16 +20,20 @@ from tests.stage import AMINATA, SUPPORT, Stage, free_port
 COMMAND = "/payout 22670000000 5000 refund for order 1234"
 LANGUAGES = ("en-US", "fr-FR")
 
-# The very program, which waits 2 s for LigdiCash instead of 30, and takes no pauses.
-QUICK = """
+# The very program, which waits 2 s for LigdiCash instead of 30, and may take no pauses.
+IMPATIENT = """
 import httpx
 from bot.ligdicash import client
 client.CREATE_DEADLINE = 2.0
 client._TIMEOUTS = httpx.Timeout(1.8)
+"""
+HURRIED = """
 from bot import outbox
 outbox.BETWEEN_POSTS = outbox.BETWEEN_EDITS = outbox.GATHER_FOR = 0
 from bot.desk import evidence
 evidence._TWINS_WITHIN = evidence._SHORTEST_PAUSE = 0
+"""
+SERVE = """
 from bot.cli import main
 main(["serve"])
 """
@@ -123,7 +127,7 @@ async def scene(folder: Path, *, with_bot: bool = True, **extra: str) -> AsyncIt
 
 
 @asynccontextmanager
-async def staffed(folder: Path, **extra: str) -> AsyncIterator[Scene]:
+async def staffed(folder: Path, *, hurried: bool = True, **extra: str) -> AsyncIterator[Scene]:
     """The same with the bot as a process of its own, as `make demo` has it."""
     async with (
         SlackStandIn.running() as slack,
@@ -131,8 +135,9 @@ async def staffed(folder: Path, **extra: str) -> AsyncIterator[Scene]:
     ):
         stage = Stage(slack, ligdicash, folder, free_port(), extra)
         slack.request_url = f"{stage.url}/slack/events"
+        code = IMPATIENT + (HURRIED if hurried else "") + SERVE
         async with (
-            serving(stage.environment(), folder, code=QUICK) as bot,
+            serving(stage.environment(), folder, code=code) as bot,
             Page.running(slack, ligdicash, stage.url, languages=LANGUAGES) as page,
             aiohttp.ClientSession() as client,
         ):

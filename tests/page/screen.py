@@ -153,13 +153,18 @@ class Screen:
         """Press a button of the newest request there."""
         await self.panel.locator(".create").first.get_by_role("button", name=button).click()
 
+    async def put_notices_away(self) -> None:
+        """Dismiss whatever lights up."""
+        while await self.page.locator(".toast").count():
+            await self.page.locator(".toast .quiet").first.click()
+
     async def trouble(self, mood: str) -> None:
         """Change LigdiCash's mood."""
-        radio = self.panel.get_by_role("radio", name=mood)
+        radio = self.panel.locator(".weather").first.get_by_role("radio", name=mood)
         if not await radio.is_visible():
             await self.panel.get_by_text(self.tongue.troubles).click()
         await radio.check()
-        await self.sees(self.panel.locator("summary"), mood)
+        await self.sees(self.panel.locator("summary").first, mood)
 
     # Eyes
 

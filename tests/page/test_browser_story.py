@@ -202,7 +202,7 @@ async def test_one_pauses_and_two_resume(at: Screen) -> None:
 
 
 async def test_a_forged_callback_changes_nothing(at: Screen) -> None:
-    """The bot takes note of it and asks LigdiCash: the payout stays initiated, and is completed once, by the true one."""
+    """The bot notes it and asks LigdiCash: the payout stays initiated, and is completed by the true one alone."""
     words = at.tongue
     paid = at.scene.ligdicash.paid_total.times
     await at.ask("/payout 22670000025 7000 order 1290")

@@ -379,6 +379,7 @@ function drawThread() {
   $("thread").hidden = thread === null;
   if (thread === null) return;
   const channel = store.get(`channel:${thread.channel}`);
+  toasts.read(thread.ts, who);
   $("thread-title").textContent = channel.direct ? say("thread") : say("thread_in", { channel: channel.name });
   threadComposer.about(say("reply_label"));
   keepingPlace($("thread-scroll"), $("thread").dataset.ts !== thread.ts, () => {

@@ -69,7 +69,15 @@ export class Toasts {
         ),
       ),
     );
+    toast.dataset.thread = notice.thread_ts ?? notice.ts;
+    toast.dataset.users = users.join(" ");
     this.add(toast);
+  }
+
+  // Whoever has the thread on the screen needs no phone for it.
+  read(thread, who) {
+    for (const each of [...this.root.children])
+      if (each.dataset.thread === thread && each.dataset.users.split(" ").includes(who)) each.remove();
   }
 
   say(text) {
