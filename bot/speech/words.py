@@ -377,7 +377,9 @@ THREAD_CONTRADICTION_EARLIER = (
 
 THREAD_REMINDED = "⏰ {paged}: {payout}, {amount} to {number}, has waited for a decision for {minutes} minutes."
 # A reminder that Slack takes hours later, when nobody is to be paged any more.
-THREAD_REMINDED_LATE = "⏰ {payout}, {amount} to {number}, had waited for a decision for {minutes} minutes. Now: {state}."
+THREAD_REMINDED_LATE = (
+    "⏰ {payout}, {amount} to {number}, had waited for a decision for {minutes} minutes. Now: {state}."
+)
 THREAD_CANCELLED = "🚫 {requester} {payout} was *cancelled* by {decider}; nothing was paid."
 THREAD_STOPPED = "🚫 {requester} {payout} was *stopped* before it left: LigdiCash says that an earlier attempt may have been paid. Tell finance now."
 THREAD_POINTED_OUT = (
