@@ -188,7 +188,7 @@ BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
         8,
         "whoever asks is looked up in what was remembered",
         "bot.desk.requests:Requests.receive",
-        'f"refused {occasion}", fresh=True',
+        'f"refused {occasion}", at_last=True',
         'f"refused {occasion}"',
     ),
     one(

@@ -109,14 +109,14 @@ BREAKS: tuple[Break, ...] = (
     one(
         2,
         "the token is dropped when the payout moved meanwhile",
-        f"{_PAYMENTS}:Payments._finish",
+        f"{_PAYMENTS}:_keep_answer",
         "if isinstance(answer, Accepted):",
         "if isinstance(answer, Accepted) and tx.record(sending.payout).payout.state is State.SENDING:",
     ),
     one(
         2,
         "an answer that the locked ledger does not take is dropped",
-        f"{_PAYMENTS}:Payments._keep",
+        f"{_PAYMENTS}:Payments._write",
         "await asyncio.sleep(KEEP_AGAIN)",
         "return",
     ),
