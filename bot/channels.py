@@ -10,13 +10,14 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.clock import MINUTE, Clock
+from bot.clock import Clock
 
 log = structlog.get_logger(__name__)
 
 # Seconds: what is left of the 3 s in which a form must open.
 LOOK_UP_DEADLINE = 1.5
-CACHED_FOR = MINUTE
+# Seconds, on a clock that never jumps.
+CACHED_FOR = 60.0
 MOST_CACHED = 5_000
 
 
@@ -36,17 +37,18 @@ class Channels:
     def __init__(self, slack: AsyncWebClient, clock: Clock) -> None:
         self._slack = slack
         self._clock = clock
-        self._joined: dict[str, int] = {}
+        self._joined: dict[str, float] = {}
 
     async def membership(self, channel: str) -> Membership:
         """Whether the bot may post there. Never raises; what cannot be learnt in time is `UNKNOWN`."""
-        if self._clock.now() - self._joined.get(channel, 0) < CACHED_FOR:
+        joined = self._joined.get(channel)
+        if joined is not None and self._clock.steady() - joined < CACHED_FOR:
             return Membership.IN
         found = await self._look_up(channel)
         if found is Membership.IN:
             if len(self._joined) >= MOST_CACHED:
                 self._joined.clear()
-            self._joined[channel] = self._clock.now()
+            self._joined[channel] = self._clock.steady()
         return found
 
     async def _look_up(self, channel: str) -> Membership:

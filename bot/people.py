@@ -13,13 +13,14 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.clock import MINUTE, Clock
+from bot.clock import Clock
 
 log = structlog.get_logger(__name__)
 
 # Seconds: half of what Slack leaves for a whole answer.
 LOOK_UP_DEADLINE = 1.5
-CACHED_FOR = MINUTE
+# Seconds, on a clock that never jumps: a machine whose time is set back must not believe in old answers.
+CACHED_FOR = 60.0
 MOST_CACHED = 5_000
 
 _UNREACHABLE = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
@@ -62,8 +63,8 @@ class People:
         self._slack = slack
         self._clock = clock
         self._named = named
-        self._known: dict[str, tuple[int, Kind, str]] = {}
-        self._groups: dict[str, tuple[int, frozenset[str]]] = {}
+        self._known: dict[str, tuple[float, Kind, str]] = {}
+        self._groups: dict[str, tuple[float, frozenset[str]]] = {}
         # All three are learnt from Slack at start.
         self.team = ""
         self.bot_name = "payout"
@@ -98,13 +99,13 @@ class People:
 
     async def _described(self, person: str, *, fresh: bool) -> tuple[Kind, str]:
         remembered = self._known.get(person)
-        if not fresh and remembered and self._clock.now() - remembered[0] < CACHED_FOR:
+        if not fresh and remembered and self._clock.steady() - remembered[0] < CACHED_FOR:
             return remembered[1:]
         kind, name = await self._look_up(person)
         if kind is not Kind.UNKNOWN:
             if len(self._known) >= MOST_CACHED:
                 self._known.clear()
-            self._known[person] = (self._clock.now(), kind, name)
+            self._known[person] = (self._clock.steady(), kind, name)
         return kind, name
 
     async def _look_up(self, person: str) -> tuple[Kind, str]:
@@ -138,7 +139,7 @@ class People:
     async def members(self, group: str, *, fresh: bool = False) -> frozenset[str] | None:
         """Who is in a user group, the deactivated perhaps among them; None when it could not be read. Never raises."""
         remembered = self._groups.get(group)
-        if not fresh and remembered and self._clock.now() - remembered[0] < CACHED_FOR:
+        if not fresh and remembered and self._clock.steady() - remembered[0] < CACHED_FOR:
             return remembered[1]
         try:
             async with asyncio.timeout(LOOK_UP_DEADLINE):
@@ -147,7 +148,7 @@ class People:
             log.warning("group_not_learnt", group=group, why=type(error).__name__)
             return None
         members = frozenset(str(person) for person in answer.get("users") or ())
-        self._groups[group] = (self._clock.now(), members)
+        self._groups[group] = (self._clock.steady(), members)
         return members
 
 

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 import structlog
 
 from bot.background import Background
-from bot.clock import MINUTE, Clock
+from bot.clock import MINUTE, SECOND, Clock
 from bot.desk.evidence import Evidence
-from bot.desk.payments import Payments
+from bot.desk.payments import CLOCK_CORRECTED, Payments
 from bot.desk.reminders import Reminders
 from bot.desk.telling import tell_repeats
 from storage import queries
@@ -53,6 +53,7 @@ class Worker:
         self._busy: set[str | int] = set()
         self._background = Background()
         self._woken = asyncio.Event()
+        self._ahead = self._wall_clock_ahead()
         self._stopping = False
         # On the steady clock: readiness is held against it.
         self.looked_at = clock.steady()
@@ -65,6 +66,7 @@ class Worker:
             self.looked_at = self._clock.steady()
             try:
                 now = self._clock.now()
+                self._look_at_clock()
                 self._start_due(now)
                 seconds = self._seconds_until_due(now)
             except Exception:
@@ -77,6 +79,16 @@ class Worker:
         self._stopping = True
         self._woken.set()
         await self._background.drain(seconds)
+
+    def _wall_clock_ahead(self) -> int:
+        """By how much the clock that is written down is ahead of the one that never jumps, in milliseconds."""
+        return self._clock.now() - int(self._clock.steady() * SECOND)
+
+    def _look_at_clock(self) -> None:
+        before, self._ahead = self._ahead, self._wall_clock_ahead()
+        if before - self._ahead > CLOCK_CORRECTED:
+            log.warning("clock_set_back", seconds=(before - self._ahead) // SECOND)
+            self._start("clock", self._payments.expire_approved())
 
     def _start_due(self, now: int) -> None:
         for item in queries.due_inbox(self._ledger.reader, now, AT_ONCE):

@@ -264,14 +264,24 @@ class SkippingClock(SystemClock):
 
     def __init__(self) -> None:
         self._skipped = 0
+        self._passed = 0.0
 
     def now(self) -> int:
         """Milliseconds since 1970 in UTC, with what was skipped."""
         return super().now() + self._skipped
 
+    def steady(self) -> float:
+        """Seconds that never jump back, with what was skipped."""
+        return super().steady() + self._passed
+
     def skip(self, milliseconds: int) -> None:
         """Let that much time be over at once."""
         self._skipped += milliseconds
+        self._passed += milliseconds / 1000
+
+    def set_back(self, milliseconds: int) -> None:
+        """Somebody sets the machine's time back, while no time passes."""
+        self._skipped -= milliseconds
 
 
 @contextmanager

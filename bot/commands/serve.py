@@ -51,6 +51,7 @@ def _copy_notice(copied_at: int) -> str:
     made = datetime.fromtimestamp(copied_at / 1000, UTC).isoformat(timespec="seconds")
     return (
         f"This ledger is a copy made at {made}. All sending is paused, and what was approved or being sent is now "
-        "unconfirmed. Compare it with LigdiCash's dashboard, resolve what is unconfirmed, reject requests that were "
-        "paid since, then let two approvers type /payout resume."
+        "unconfirmed. What happened since is not known: what is refused, failed or initiated here may have been asked "
+        "for again, paid or ended. Compare it with LigdiCash's dashboard, resolve what is unconfirmed, reject requests "
+        "that were paid since, ask for nothing again before you looked, then let two approvers type /payout resume."
     )

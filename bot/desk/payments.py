@@ -39,6 +39,10 @@ LEASE_SECONDS = 2 * CREATE_DEADLINE
 # Seconds between two tries to write an answer down.
 KEEP_AGAIN = 1.0
 
+# By no more than this is a machine's clock set back when it is only corrected.
+CLOCK_CORRECTED = MINUTE
+CLOCK_SET_BACK = "the clock was set back: how old the approval is cannot be told"
+
 _FIRST_PAUSE = 5 * SECOND
 _LONGEST_PAUSE = 10 * MINUTE
 
@@ -122,6 +126,10 @@ class Payments:
     async def give_up(self, payout: str) -> None:
         """A lease ran out: whoever was sending is gone, and nobody knows whether the request left."""
         await self._ledger.write(lambda tx: self._give_up(tx, payout))
+
+    async def expire_approved(self) -> None:
+        """The clock was set back: of nothing that is approved can it be told for how long it has been."""
+        await self._ledger.write(_expire_approved)
 
     # Before the request leaves
 
@@ -238,6 +246,8 @@ def _why_not(tx: Transaction, record: Record) -> str | None:
     payout, attempt = record.payout, record.attempt
     if attempt.approved_at is None or tx.now - attempt.approved_at > APPROVAL_HOLDS:
         return "approval too old"
+    if attempt.approved_at - tx.now > CLOCK_CORRECTED:
+        return CLOCK_SET_BACK
     earlier = [other for other in queries.attempts(tx.connection, payout.id) if other.number < payout.attempt]
     if any(other.outcome not in NOTHING_PAID for other in earlier):
         return "an earlier attempt may have been paid"
@@ -254,6 +264,13 @@ def _expire(tx: Transaction, payout: Payout, why: str) -> None:
     if tx.move(payout, State.EXPIRED, due_at=None):
         tx.end_attempt(payout.id, payout.attempt, Outcome.NEVER_SENT)
         tell(tx, EventKind.EXPIRED, payout, data={"why": why})
+
+
+def _expire_approved(tx: Transaction) -> None:
+    for payout, _, _ in queries.in_state(tx.connection, State.APPROVED):
+        record = tx.record(payout)
+        if record is not None:
+            _expire(tx, record.payout, CLOCK_SET_BACK)
 
 
 def _wait_for_brake(tx: Transaction, record: Record) -> int:

@@ -42,4 +42,7 @@ def _doubt(tx: Transaction, payout_id: str) -> None:
         tell(tx, EventKind.RESTORED, payout, data={"state": payout.state})
 
 
-RESTORED = "the ledger was restored from a copy; compare it with LigdiCash's dashboard first"
+RESTORED = (
+    "the ledger was restored from a copy; what happened since is not known, so what is refused, failed or initiated "
+    "here may have been asked for again, paid or ended; compare it with LigdiCash's dashboard first"
+)

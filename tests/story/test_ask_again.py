@@ -176,7 +176,7 @@ async def test_who_may_not_ask_may_not_ask_again(timed: Stage, user: str) -> Non
         assert times == await whisper_count(timed, user, "Your payout was not asked for.")
     assert (State.REFUSED, []) == (state_of(timed, card), timed.slack.modals(user))
     assert 1 == kinds(timed, card).count("request_refused")
-    await timed.slack.wait_for_message(AUDIT, f"🚷 <@{user}> may not ask for a payout")
+    await timed.slack.wait_for_message(AUDIT, f"🚷 <@{user}> may not ask for {payout_of(card)} again")
 
 
 async def test_only_requesters_ask_again(tmp_path: Path) -> None:

@@ -170,6 +170,7 @@ async def test_a_served_copy_starts_paused_and_in_doubt(timed: Stage, safe: Path
             "*Sending is paused* by the bot: the ledger was restored from a copy"
             in ((await again.question(asked)).seen[0])
         )
+        assert "may have been asked for again, paid or ended" in (await again.question(asked)).seen[0]
         assert any(line.startswith("⛔ Sending paused by the bot: the ledger was restored") for line in audit(again))
         status, text = await again.readiness()
         assert (200, True) == (status, "note: sending is paused by the bot" in text)
@@ -294,7 +295,12 @@ async def test_serve_says_how_to_go_on(timed: Stage, safe: Path) -> None:
     finally:
         process.terminate()
         await process.wait()
-    for word in (b"All sending is paused", b"LigdiCash's dashboard", b"two approvers type /payout resume"):
+    for word in (
+        b"All sending is paused",
+        b"refused, failed or initiated here may have been asked for again, paid or ended",
+        b"LigdiCash's dashboard",
+        b"two approvers type /payout resume",
+    ):
         assert word in line
 
 

@@ -1,0 +1,67 @@
+"""Somebody sets the machine's time back: what was approved before holds no longer than it would have."""
+
+from __future__ import annotations
+
+from bot.clock import HOUR, MINUTE, SECOND
+from bot.sandbox.slack import Message
+from storage.payout import State
+from tests.stage import AMINATA, SUPPORT, SkippingClock, Stage
+from tests.story.office import approved, becomes, both_resume, kinds, pause
+
+
+async def _held(scene: Stage) -> Message:
+    await pause(scene)
+    card = await approved(scene)
+    await scene.at_rest()
+    return card
+
+
+async def _set_back(scene: Stage, milliseconds: int) -> None:
+    assert isinstance(scene.clock, SkippingClock)
+    scene.clock.set_back(milliseconds)
+    assert scene.bot is not None
+    await scene.bot._ledger.write(lambda _tx: None)
+
+
+async def test_an_approval_of_an_unknown_age_sends_nothing(timed: Stage) -> None:
+    """By the new time it would hold for hours: it ends at once, is told, and nothing leaves."""
+    card = await _held(timed)
+    await _set_back(timed, 3 * HOUR)
+    await becomes(timed, card, State.EXPIRED)
+    await both_resume(timed)
+    await timed.later(4 * HOUR)
+    await timed.at_rest()
+    assert (["requested", "approved", "expired"], []) == (kinds(timed, card), timed.ligdicash.creates)
+    await timed.card_says(card, "Expired")
+
+
+async def test_an_approval_that_lies_ahead_sends_nothing(timed: Stage) -> None:
+    """Set back while the bot was down, so that it saw nothing of it."""
+    card = await _held(timed)
+    await timed.stop()
+    assert isinstance(timed.clock, SkippingClock)
+    timed.clock.set_back(3 * HOUR)
+    await timed.start()
+    await both_resume(timed)
+    await becomes(timed, card, State.EXPIRED)
+    assert [] == timed.ligdicash.creates
+
+
+async def test_a_clock_that_is_corrected_holds_up_nothing(timed: Stage) -> None:
+    """A few seconds are what machines correct by themselves."""
+    card = await _held(timed)
+    await _set_back(timed, 20 * SECOND)
+    await both_resume(timed)
+    await timed.later(MINUTE)
+    await becomes(timed, card, State.COMPLETED)
+
+
+async def test_who_somebody_was_is_not_believed_for_longer(timed: Stage) -> None:
+    """What Slack said holds for a minute that passes, whatever the clock says meanwhile."""
+    await timed.slack.close(await timed.form("22670000000 5000 refund"))
+    timed.slack.workspace.people.make_guest(AMINATA)
+    await _set_back(timed, 3 * HOUR)
+    await timed.later(2 * MINUTE)
+    await timed.slack.command(AMINATA, SUPPORT, "22670000000 5000 refund")
+    await timed.whispered(AMINATA, "Guests of this workspace")
+    assert [] == timed.slack.modals(AMINATA)
