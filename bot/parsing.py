@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum, auto
+from functools import lru_cache
 from typing import TypeAlias
 
 import phonenumbers
@@ -181,6 +182,8 @@ def _calling_code(digits: str) -> str | None:
     return next((c for c in codes if c and int(c) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE), None)
 
 
+# Reading one command asks about the same digits again and again.
+@lru_cache(maxsize=64)
 def _parse(digits: str) -> phonenumbers.PhoneNumber | None:
     try:
         return phonenumbers.parse(f"+{digits}")

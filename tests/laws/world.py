@@ -256,6 +256,8 @@ class World:
             UNION ALL SELECT 'delivery ' || id || ' ' || place || ' ' || coalesce(error, '')
                 FROM deliveries WHERE due_at IS NOT NULL
             UNION ALL SELECT id || ' ' || state FROM payouts WHERE state IN ('requested', 'approved', 'sending')
+            UNION ALL SELECT 'refusals of ' || person || ' are not counted' FROM refusals
+                WHERE times > 1 AND kind NOT IN ('answered', 'decision_too_late')
             UNION ALL SELECT payout || :asked FROM attempts WHERE asked_at IS NOT NULL AND ask_at < :soon
             """,
             {"soon": self.clock.now() + 5_000, "asked": f" {BEING_ASKED}"},
