@@ -46,7 +46,7 @@ async def test_troubles_are_switched(screen: Screen) -> None:
     await screen.type("/payout 22670000020 5000 refund")
     await screen.sees(screen.whisper, "/payout 22670000020 5000 refund")
     await screen.page.locator("#sky-fair").check()
-    await screen.sees(screen.panel.locator("summary").last, "· None")
+    await screen.sees(screen.panel.locator(".weather summary").last, "· None")
 
 
 async def test_a_bot_that_is_gone(screen: Screen) -> None:

@@ -28,18 +28,21 @@ class Telling:
     device: Device
 
 
-TELLINGS = {"English, at a desk": Telling(ENGLISH, DESK), "English, on a phone": Telling(ENGLISH, PHONE)}
+TELLINGS = [
+    pytest.param(Telling(ENGLISH, DESK), id="English, at a desk"),
+    pytest.param(Telling(ENGLISH, PHONE), id="English, on a phone"),
+]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session", params=TELLINGS.values(), ids=TELLINGS.keys())
+@pytest_asyncio.fixture(scope="module", loop_scope="session", params=TELLINGS)
 async def window(
     browser: Browser, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Screen]:
     """A workspace whose people speak that language, with the bot at work in it, on a screen."""
     telling: Telling = request.param
-    # So that nothing but a callback tells the bot what became of a payout.
-    extra = {"STATUS_POLL_SECONDS": "3600", "LOCALE": telling.tongue.code}
-    async with staffed(tmp_path_factory.mktemp("team"), **extra) as scene:
+    folder = tmp_path_factory.mktemp("team")
+    # Nothing but a callback tells the bot what became of a payout.
+    async with staffed(folder, STATUS_POLL_SECONDS="3600", LOCALE=telling.tongue.code) as scene:
         assert (await scene.do(do="speak", locale=telling.tongue.locale))["ok"]
         async with on_screen(browser, scene, telling.tongue, telling.device) as screen:
             yield screen

@@ -65,7 +65,7 @@ const EN = {
   guide_complete: "LigdiCash has it now: *initiated, not yet paid*. Press *Complete* there.",
   guide_complete_aid: "Show LigdiCash",
   guide_end:
-    "See the token and the final status in the thread. Next: approve an own request, reject one, let LigdiCash go down.",
+    "See the token and the final status in the thread. To try next: approve your own request, reject one, let LigdiCash go down.",
   guide_end_aid: "Show the thread",
   guide_done: "Done",
   approve: "Approve",
