@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from bot.clock import MINUTE
 from bot.sandbox.slack.people import People, Person, UserGroup
 from bot.sandbox.slack.workspace import Workspace
 from tests.laws.rulebook import AGENTS, APPROVERS, ESTHER, GROUP_OF_AGENTS, GROUP_OF_APPROVERS, Rulebook
@@ -20,7 +21,8 @@ class Stand:
     since: int
     is_member: bool
     is_approver: bool
-    is_requester: bool
+    is_named_requester: bool
+    """Whether the settings name them, member or not."""
 
 
 class Standing:
@@ -74,7 +76,7 @@ class Standing:
             self._clock.now(),
             member,
             member and self._is_named(person.id, self._rules.approvers),
-            member and (not self._rules.requesters or self._is_named(person.id, self._rules.requesters)),
+            not self._rules.requesters or self._is_named(person.id, self._rules.requesters),
         )
 
     def _is_named(self, user: str, named: Iterable[str]) -> bool:
@@ -98,8 +100,12 @@ class Standing:
         return any(stand.is_approver for stand in self.between(user, begin, end))
 
     def might_request(self, user: str, begin: int, end: int) -> bool:
-        """Whether this person might ask for payouts at some moment of that time."""
-        return any(stand.is_requester for stand in self.between(user, begin, end))
+        """Whether this person might ask for payouts at some moment of that time.
+
+        What somebody is may be remembered for a minute while they ask: it is looked at anew when others decide.
+        """
+        named = any(stand.is_named_requester for stand in self.between(user, begin, end))
+        return named and self.was_member(user, begin - MINUTE, end)
 
     def was_member(self, user: str, begin: int, end: int) -> bool:
         """Whether this person was a full member at some moment of that time."""

@@ -187,9 +187,9 @@ BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
     one(
         8,
         "whoever asks is looked up in what was remembered",
-        "bot.desk.requests:Requests.receive",
-        'f"refused {occasion}", at_last=True',
-        'f"refused {occasion}"',
+        "bot.people:People._is_requester",
+        "self._named.requesters, fresh=fresh",
+        "self._named.requesters, fresh=False",
     ),
     one(
         8,
