@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.background import Background
 from bot.channels import Channels
 from bot.clock import Clock, Ids, SystemClock
+from bot.composing import Composer
 from bot.desk.brake import BrakeDesk
 from bot.desk.decisions import Decisions
 from bot.desk.evidence import Evidence
@@ -29,6 +30,7 @@ from bot.desk.reminders import Reminders
 from bot.desk.requests import Requests
 from bot.desk.resolution import Resolution
 from bot.desk.restoring import take_over_copy
+from bot.language import speaking
 from bot.ligdicash.client import CREATE_DEADLINE, LigdicashClient, make_http_client
 from bot.outbox import Outbox
 from bot.people import Named, People
@@ -112,7 +114,7 @@ class House:
         self.identity: Identity | None = None
         self.background = Background()
         self._rules = rules_of(settings)
-        self._people = People(slack, clock, Named(settings.approvers, settings.requesters))
+        self._people = People(slack, clock, Named(settings.approvers, settings.requesters), settings.locale)
         self._channels = Channels(slack, clock)
         self._requests = Requests(ledger, self._people, self._channels, self._rules)
         self._inquiries = Inquiries(ledger, self._people, self._channels, self._rules)
@@ -121,9 +123,8 @@ class House:
         self._resolution = Resolution(ledger, self._people, self._channels, self._rules)
         self._brake = BrakeDesk(ledger, self._people)
         self.worker = self._make_worker(http, clock, ids)
-        self.outbox = Outbox(
-            ledger, slack, Notices(self._rules, lambda: self._people.workspace_url), clock, settings.audit_channel
-        )
+        notices = Notices(self._rules, lambda: self._people.workspace_url)
+        self.outbox = Outbox(ledger, slack, Composer(ledger, notices, self._people, settings.audit_channel), clock)
         self.bolt = self._make_bolt()
 
     def introduce(self, identity: Identity) -> None:
@@ -207,6 +208,7 @@ class House:
             decisions=self._decisions,
             resolution=self._resolution,
             brake=self._brake,
+            people=self._people,
             rules=self._rules,
             background=self.background,
             timezone=self._settings.timezone,
@@ -268,6 +270,11 @@ class Bot:
 
         Raises `StartError` when the port is taken or Slack refuses the token.
         """
+        # Whatever begins here, and whatever those tasks begin, speaks it to channels.
+        with speaking(self._settings.locale):
+            return await self._start()
+
+    async def _start(self) -> str:
         self.copied_at = await take_over_copy(self._ledger)
         address = await self._listen()
         await self._introduce()

@@ -9,6 +9,8 @@ from typing import Any
 
 import structlog
 
+from bot.language import speaking, spoken
+from bot.people import People
 from bot.slackcalls import Call, Verb
 from bot.speech.blocks import Message
 from bot.speech.notices import Notices
@@ -29,18 +31,24 @@ _IN_THREAD = frozenset({Place.QUESTION, Place.THREAD, Place.PRIVATE})
 class Composer:
     """Makes calls; what cannot be drawn is a defect of ours, and must not hold up its channel for ever."""
 
-    def __init__(self, ledger: Ledger, notices: Notices, audit_channel: str) -> None:
+    def __init__(self, ledger: Ledger, notices: Notices, people: People, audit_channel: str) -> None:
         self._ledger = ledger
         self._notices = notices
+        self._people = people
         self._audit_channel = audit_channel
 
-    def call(self, verb: Verb, chosen: Waiting, together: Sequence[int]) -> Call:
-        """A call that tells `together`, deliveries for the place of the one that was chosen."""
+    async def call(self, verb: Verb, chosen: Waiting, together: Sequence[int]) -> Call:
+        """A call that tells `together`, deliveries for the place of the one that was chosen.
+
+        Channels are told in the language that is spoken here, one person in that person's own.
+        """
         deliveries = queries.deliveries(self._ledger.reader, together)
         delivery = deliveries[0]
+        language = spoken() if delivery.person is None else await self._people.language(delivery.person)
         record = self._record(delivery)
         told = deliveries if delivery.place is Place.THREAD else deliveries[:1]
-        drawn = _joined([self._drawn(each, record) for each in told])
+        with speaking(language):
+            drawn = _joined([self._drawn(each, record) for each in told])
         arguments: dict[str, Any] = {"channel": delivery.channel} | _content(drawn)
         if verb is Verb.EDIT:
             arguments["ts"] = chosen.message_ts

@@ -14,7 +14,7 @@ from bot.clock import SECOND, Clock
 from bot.composing import AUDIT_LINES, Composer
 from bot.crashpoints import Point, may_die
 from bot.slackcalls import CALL_DEADLINE, OF_THE_MESSAGE, Call, Never, NotNow, Taken, Verb, ask_slack
-from bot.speech.notices import AUDIT, Notices, addresses
+from bot.speech.notices import AUDIT, addresses
 from storage import queries
 from storage.ledger import Ledger, Transaction
 from storage.payout import Delivery, EventKind, Place, Record, State, Waiting
@@ -53,13 +53,11 @@ _MORE_TO_COME = frozenset(
 class Outbox:
     """Works off the deliveries of every channel; one broken channel holds up no other."""
 
-    def __init__(
-        self, ledger: Ledger, slack: AsyncWebClient, notices: Notices, clock: Clock, audit_channel: str
-    ) -> None:
+    def __init__(self, ledger: Ledger, slack: AsyncWebClient, composer: Composer, clock: Clock) -> None:
         self._ledger = ledger
         self._slack = slack
         self._clock = clock
-        self._composer = Composer(ledger, notices, audit_channel)
+        self._composer = composer
         self._lanes: dict[str, _Lane] = {}
         self._background = Background()
         self._woken = asyncio.Event()
@@ -105,7 +103,7 @@ class Outbox:
                 waiting = queries.waiting(self._ledger.reader, channel, _LOOK_AHEAD)
                 if not waiting and lane.posts_from <= self._clock.now() - BETWEEN_EDITS:
                     return
-                call, wait_until = self._next_call(waiting, lane, channel)
+                call, wait_until = await self._next_call(waiting, lane, channel)
                 if call is None:
                     await asyncio.sleep(BETWEEN_LOOKS)
                     await _wait(lane.woken, min(LONGEST_SLEEP, max(0.0, (wait_until - self._clock.now()) / 1000)))
@@ -116,7 +114,7 @@ class Outbox:
 
     # What to say next
 
-    def _next_call(self, waiting: Sequence[Waiting], lane: _Lane, channel: str) -> tuple[Call | None, int]:
+    async def _next_call(self, waiting: Sequence[Waiting], lane: _Lane, channel: str) -> tuple[Call | None, int]:
         """The next call that may be made now; else when to look again."""
         now = self._clock.now()
         if channel == AUDIT:
@@ -134,7 +132,7 @@ class Outbox:
             post_seen = post_seen or (verb is Verb.POST and not each.due_at <= now < ready_at)
             free_at = max(ready_at, lane.free_from(verb, each))
             if free_at <= now:
-                return self._composer.call(verb, each, _together(each, waiting, now)), now
+                return await self._composer.call(verb, each, _together(each, waiting, now)), now
             later = min(later, free_at)
         return None, later
 

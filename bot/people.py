@@ -14,6 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import Clock
+from bot.language import Language, language_of
 
 log = structlog.get_logger(__name__)
 
@@ -21,6 +22,8 @@ log = structlog.get_logger(__name__)
 LOOK_UP_DEADLINE = 1.5
 # Seconds, on a clock that never jumps: a machine whose time is set back must not believe in old answers.
 CACHED_FOR = 60.0
+# A language decides on nothing, and seldom changes.
+LANGUAGE_CACHED_FOR = 3600.0
 MOST_CACHED = 5_000
 
 _UNREACHABLE = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
@@ -59,12 +62,15 @@ class Named:
 class People:
     """Looks people and groups up in Slack and remembers the answers for a minute."""
 
-    def __init__(self, slack: AsyncWebClient, clock: Clock, named: Named) -> None:
+    def __init__(self, slack: AsyncWebClient, clock: Clock, named: Named, locale: Language) -> None:
         self._slack = slack
         self._clock = clock
         self._named = named
+        self._locale = locale
         self._known: dict[str, tuple[float, Kind, str]] = {}
         self._groups: dict[str, tuple[float, frozenset[str]]] = {}
+        # Each with the time until which it need not be asked for again.
+        self._languages: dict[str, tuple[float, Language]] = {}
         # All three are learnt from Slack at start.
         self.team = ""
         self.bot_name = "payout"
@@ -111,7 +117,7 @@ class People:
     async def _look_up(self, person: str) -> tuple[Kind, str]:
         try:
             async with asyncio.timeout(LOOK_UP_DEADLINE):
-                answer = await self._slack.users_info(user=person)
+                answer = await self._slack.users_info(user=person, include_locale=True)
         except SlackApiError as error:
             # Slack knows nobody of that id here: somebody of another workspace.
             kind = Kind.ELSEWHERE if error.response.get("error") == "user_not_found" else Kind.UNKNOWN
@@ -119,6 +125,7 @@ class People:
         except _UNREACHABLE as error:
             return _not_learnt(person, Kind.UNKNOWN, type(error).__name__)
         user: Mapping[str, Any] = answer.get("user") or {}
+        self._remember_language(person, language_of(user.get("locale"), self._locale), LANGUAGE_CACHED_FOR)
         return self._kind(user), _name(user) or person
 
     def _kind(self, user: Mapping[str, Any]) -> Kind:
@@ -133,6 +140,28 @@ class People:
         if user.get("is_restricted") or user.get("is_ultra_restricted"):
             return Kind.GUEST
         return Kind.MEMBER
+
+    # Languages
+
+    async def language(self, person: str) -> Language:
+        """What to speak to this person: that of their Slack, if the bot speaks it, else `LOCALE`. Never raises."""
+        until, _ = self._languages.get(person, (0.0, None))
+        if self._clock.steady() >= until:
+            await self._look_up(person)
+            until, _ = self._languages.get(person, (0.0, None))
+        if self._clock.steady() >= until:
+            # Who waits for an answer does not wait for this each time.
+            self._remember_language(person, self.known_language(person), CACHED_FOR)
+        return self.known_language(person)
+
+    def known_language(self, person: str) -> Language:
+        """The same without asking Slack: what it said last."""
+        return self._languages[person][1] if person in self._languages else self._locale
+
+    def _remember_language(self, person: str, language: Language, seconds: float) -> None:
+        if len(self._languages) >= MOST_CACHED:
+            self._languages.clear()
+        self._languages[person] = (self._clock.steady() + seconds, language)
 
     # Groups
 

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, PlainValidator, SecretStr, Validatio
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.language import Language
 from bot.quiet import QuietHours
 
 HIGHEST_LIMIT = 999_999_999_999
@@ -162,10 +163,8 @@ def _boolean(text: str) -> bool:
     return known
 
 
-def _locale(text: str) -> str:
-    if text.strip() == "fr":
-        raise _NotAvailableYetError("with French is")
-    return _matching("en")(text.strip())
+def _locale(text: str) -> Language:
+    return Language(text.strip())
 
 
 def _log_level(text: str) -> str:
@@ -290,7 +289,7 @@ class Settings(BaseSettings):
         PlainValidator(_items(_country)),
         Field(description="calling codes by commas, without plus, such as 226,225"),
     ] = ("226",)
-    locale: Annotated[str, PlainValidator(_locale), Field(description="a language, such as en")] = "en"
+    locale: Annotated[Language, PlainValidator(_locale), Field(description="en or fr, such as fr")] = Language.ENGLISH
     quiet_hours: Annotated[
         QuietHours,
         PlainValidator(_quiet_hours),

@@ -20,7 +20,9 @@ from bot.crashpoints import Point, may_die
 from bot.desk.brake import BrakeDesk, Pull
 from bot.desk.decisions import Click, Decisions
 from bot.desk.resolution import Resolution, Resolve
+from bot.language import speaking
 from bot.parsing import Amount, Draft, Number, clean_text
+from bot.people import People
 from bot.policy import Rules
 from bot.speech import words
 from bot.speech.blocks import Button
@@ -30,12 +32,15 @@ from bot.speech.modals import (
     RESOLUTION,
     Field,
     Prefill,
+    carried_by,
+    language_of_form,
     read_finding,
     read_rejection,
     rejection_form,
     request_form,
     resolution_form,
 )
+from bot.speech.sentences import Sentence
 from handlers.forms import open_form
 from handlers.whispering import whisper
 from storage.ledger import Ledger, OtherPayloadError
@@ -68,6 +73,7 @@ class Buttons:
         decisions: Decisions,
         resolution: Resolution,
         brake: BrakeDesk,
+        people: People,
         rules: Rules,
         background: Background,
         timezone: ZoneInfo,
@@ -77,6 +83,7 @@ class Buttons:
         self._decisions = decisions
         self._resolution = resolution
         self._brake = brake
+        self._people = people
         self._rules = rules
         self._background = background
         self._timezone = timezone
@@ -96,7 +103,8 @@ class Buttons:
             may_die(Point.CLICK_STORED)
         except sqlite3.Error:
             log.exception("click_not_stored")
-            await whisper(respond, words.COULD_NOT_STORE)
+            with speaking(self._people.known_language(pressed.person)):
+                await whisper(respond, words.COULD_NOT_STORE)
             is_new = False
         await ack()
         if is_new:
@@ -119,39 +127,41 @@ class Buttons:
 
     async def _open_form(self, pressed: _Pressed, trigger: str, respond: AsyncRespond) -> None:
         record = self._ledger.record(pressed.payout)
-        form = None if record is None else await self._form(pressed, record)
-        if form is None:
+        if record is None or not await self._may_open(pressed):
             return
-        if not await open_form(self._slack, trigger, form):
-            await whisper(respond, words.BUTTON_FORM_DID_NOT_OPEN.format(payout=pressed.payout))
+        with speaking(await self._people.language(pressed.person)):
+            if not await open_form(self._slack, trigger, self._form(pressed, record)):
+                await whisper(respond, words.BUTTON_FORM_DID_NOT_OPEN.format(payout=pressed.payout))
 
-    async def _form(self, pressed: _Pressed, record: Record) -> View | None:
-        """The form that this button opens for this person; who may not is told why by the worker."""
+    async def _may_open(self, pressed: _Pressed) -> bool:
+        """Whether this button opens a form for this person; who may not is told why by the worker."""
         if pressed.button is Button.REJECT:
-            click = pressed.click()
-            if await self._decisions.may_open_rejection(pressed.person, click):
-                return rejection_form(record.payout, click.to_json())
+            return await self._decisions.may_open_rejection(pressed.person, pressed.click())
         if pressed.button is Button.RESOLVE:
-            resolve = pressed.resolve()
-            if await self._resolution.may_open(pressed.person, resolve):
-                return resolution_form(record, resolve.to_json(), self._timezone)
-        if pressed.button is Button.CORRECT:
-            prefill = _prefill(record, pressed)
-            return request_form(prefill, most=self._rules.max_amount, countries=self._rules.countries)
+            return await self._resolution.may_open(pressed.person, pressed.resolve())
         if pressed.button is Button.ASK_DIRECTLY:
-            prefill = _prefill(record, pressed)
-            if await self._resolution.may_ask_directly(pressed.person, pressed.resolve()):
-                return request_form(prefill, most=self._rules.max_amount, countries=self._rules.countries)
-        return None
+            return await self._resolution.may_ask_directly(pressed.person, pressed.resolve())
+        return pressed.button is Button.CORRECT
+
+    def _form(self, pressed: _Pressed, record: Record) -> View:
+        if pressed.button is Button.REJECT:
+            return rejection_form(record.payout, pressed.click().to_json())
+        if pressed.button is Button.RESOLVE:
+            return resolution_form(record, pressed.resolve().to_json(), self._timezone)
+        return request_form(_prefill(record, pressed), most=self._rules.max_amount, countries=self._rules.countries)
 
     async def hear_rejection(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Store the rejection with its reason, then close the form."""
+        with speaking(language_of_form(body["view"])):
+            await self._hear_rejection(ack, body)
+
+    async def _hear_rejection(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         view = body["view"]
         reason = clean_text(read_rejection(view), LONGEST_REASON)
         if not reason:
             await _ack_problem(ack, Field.REASON, words.REASON_MISSING.format(example=words.REJECT_EXAMPLE))
             return
-        asked = Click.from_json(view["private_metadata"])
+        asked = Click.from_json(carried_by(view))
         click = Click(asked.payout, asked.attempt, asked.channel, reason)
         try:
             await self._decisions.receive(Sort.REJECT, str(body["user"]["id"]), str(view["id"]), click)
@@ -166,6 +176,10 @@ class Buttons:
 
     async def hear_resolution(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Store the finding with its reason, then close the form."""
+        with speaking(language_of_form(body["view"])):
+            await self._hear_resolution(ack, body)
+
+    async def _hear_resolution(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         view = body["view"]
         finding, typed = read_finding(view)
         reason = clean_text(typed, LONGEST_REASON)
@@ -176,7 +190,7 @@ class Buttons:
         if not reason:
             await _ack_problem(ack, Field.REASON, words.REASON_MISSING.format(example=words.RESOLVE_EXAMPLE))
             return
-        asked = Resolve.from_json(view["private_metadata"])
+        asked = Resolve.from_json(carried_by(view))
         resolve = Resolve(asked.payout, asked.attempt, asked.channel, finding, reason)
         try:
             await self._resolution.receive(Sort.PROPOSE, str(body["user"]["id"]), str(view["id"]), resolve)
@@ -242,5 +256,5 @@ def _prefill(record: Record, pressed: _Pressed) -> Prefill:
     )
 
 
-async def _ack_problem(ack: AsyncAck, field: Field, why: str) -> None:
-    await ack(response_action="errors", errors={field.value: why})
+async def _ack_problem(ack: AsyncAck, field: Field, why: str | Sentence) -> None:
+    await ack(response_action="errors", errors={field.value: str(why)})

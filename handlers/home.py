@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.background import Background
 from bot.desk.inquiries import Inquiries
+from bot.language import speaking
 from bot.people import People
 from bot.policy import Rules
 from bot.speech.replies import home
@@ -43,7 +44,8 @@ class Home:
 
     async def _publish(self, person: str) -> None:
         waiting = await self._inquiries.waiting_for(person)
-        view = home(waiting, self._inquiries.latest_records(person), self._people.workspace_url, self._rules)
+        with speaking(await self._people.language(person)):
+            view = home(waiting, self._inquiries.latest_records(person), self._people.workspace_url, self._rules)
         try:
             await self._slack.views_publish(user_id=person, view=view)
         except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:

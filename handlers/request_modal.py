@@ -11,10 +11,11 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.desk.requests import Problems, Repeats, Requests
+from bot.language import speaking
 from bot.people import People
 from bot.policy import Rules
 from bot.speech import words
-from bot.speech.modals import REQUEST, Carried, Field, Prefill, read_form, request_form
+from bot.speech.modals import REQUEST, Carried, Field, Prefill, language_of_form, read_form, request_form
 from bot.speech.questions import Asking, earlier_lines
 from storage.ledger import OtherPayloadError
 from storage.payout import Way
@@ -50,6 +51,10 @@ class RequestModal:
 
     async def hear(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Check, store, acknowledge."""
+        with speaking(language_of_form(body["view"])):
+            await self._hear(ack, body)
+
+    async def _hear(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         view = body["view"]
         problems: Problems | Repeats
         try:
@@ -58,10 +63,10 @@ class RequestModal:
             )
         except sqlite3.Error:
             log.exception("submission_not_stored")
-            problems = {Field.BENEFICIARY: words.COULD_NOT_STORE}
+            problems = {Field.BENEFICIARY: str(words.COULD_NOT_STORE)}
         except OtherPayloadError:
             # Its first answer was lost, and it was changed since: what was sent first stands.
-            problems = {Field.BENEFICIARY: words.SENT_ALREADY}
+            problems = {Field.BENEFICIARY: str(words.SENT_ALREADY)}
         if isinstance(problems, Repeats):
             await ack(response_action="update", view=self._ask_whether_known(view, problems))
         elif problems:

@@ -7,12 +7,14 @@ import structlog
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.errors import SlackApiError
 
+from bot.speech.sentences import Sentence
+
 log = structlog.get_logger(__name__)
 
 
-async def whisper(respond: AsyncRespond, text: str) -> None:
+async def whisper(respond: AsyncRespond, text: str | Sentence) -> None:
     """Tell the person alone; where Slack does not take it, nobody can do anything but note it."""
     try:
-        await respond(text, response_type="ephemeral", replace_original=False)
+        await respond(str(text), response_type="ephemeral", replace_original=False)
     except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         log.warning("whisper_not_delivered", why=type(error).__name__)

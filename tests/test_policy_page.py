@@ -27,7 +27,7 @@ def test_every_reason_is_on_the_page() -> None:
     missing = [
         reason.name
         for reason, sentence in [*words.REFUSALS.items(), *words.LIMIT_REFUSED.items()]
-        if sentence.partition("{")[0] not in text or sentence.rpartition("}")[2] not in text
+        if str(sentence).partition("{")[0] not in text or str(sentence).rpartition("}")[2] not in text
     ]
     assert [] == missing
     assert set(words.REFUSALS) == set(Refusal)

@@ -65,9 +65,11 @@ async def test_one_missing_and_three_malformed_settings(tmp_path: Path) -> None:
 async def test_a_file_of_settings_is_read_and_the_environment_wins(tmp_path: Path) -> None:
     """`.env` stands beside the process; what is wrong in it is said likewise; an unbuilt rule is refused."""
     env_file = "\n".join(f"{name}={value}" for name, value in GOOD.items())
-    (tmp_path / ".env").write_text(f"{env_file}\nLOCALE=fr\nDAILY_LIMIT=5\nPORT=none\nMAX_AMOUNT=none\n")
+    (tmp_path / ".env").write_text(
+        f"{env_file}\nDATABASE_URL=postgresql://host/db\nLOCALE=fr\nDAILY_LIMIT=5\nPORT=none\nMAX_AMOUNT=none\n"
+    )
     lines = await _refused({"MAX_AMOUNT": "5000"}, tmp_path)
-    assert ["LOCALE with French is not available yet", "PORT is malformed"] == sorted(
+    assert ["DATABASE_URL with PostgreSQL is not available yet", "PORT is malformed"] == sorted(
         line.split(":")[0] for line in lines
     )
 

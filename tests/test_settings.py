@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.language import Language
 from bot.quiet import QuietHours
 from bot.settings import Settings, SettingsError, load_settings, variables
 
@@ -58,7 +59,7 @@ def test_defaults_are_those_of_the_interface() -> None:
     assert (24, QuietHours(20, 7)) == (settings.request_ttl_hours, settings.quiet_hours)
     assert 30 == settings.status_poll_seconds
     assert ("226",) == settings.countries
-    assert "en" == settings.locale
+    assert Language.ENGLISH is settings.locale
     assert settings.audit_full_numbers is False
     assert ZoneInfo("Africa/Ouagadougou") == settings.timezone
     assert ("127.0.0.1", 3000) == (settings.host, settings.port)
@@ -84,7 +85,7 @@ def test_every_variable_can_be_set() -> None:
         QUIET_HOURS="22-06",
         STATUS_POLL_SECONDS="3",
         COUNTRIES="225, 226",
-        LOCALE="en",
+        LOCALE="fr",
         AUDIT_FULL_NUMBERS="TRUE",
         TIMEZONE="Europe/Paris",
         HOST="0.0.0.0",  # noqa: S104 - a value to read
@@ -178,6 +179,7 @@ def test_every_variable_can_be_set() -> None:
         ("STATUS_POLL_SECONDS", "3601"),
         ("STATUS_POLL_SECONDS", "2.5"),
         ("LOCALE", "de"),
+        ("LOCALE", "fr-FR"),
         ("AUDIT_FULL_NUMBERS", "maybe"),
         ("TIMEZONE", "Ouagadougou"),
         ("TIMEZONE", "../etc/passwd"),
@@ -229,7 +231,6 @@ def test_a_malformed_app_token_is_one_problem() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("LOCALE", "fr"),
         ("DATABASE_URL", "postgresql://user:test-password@host/db"),
     ],
 )

@@ -66,7 +66,7 @@ async def _all(settings: Settings) -> AsyncIterator[Finding]:
         token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url, retry_handlers=[]
     )
     clock = SystemClock()
-    people = People(slack, clock, Named(settings.approvers, settings.requesters))
+    people = People(slack, clock, Named(settings.approvers, settings.requesters), settings.locale)
     introduced = await _slack(slack, people, settings)
     for found in introduced:
         yield found

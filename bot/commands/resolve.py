@@ -56,7 +56,7 @@ async def _resolve(settings: Settings, payout: str, *, yes: bool) -> str | None:
 
 def _summary(record: Record) -> str:
     payout, proposal = record.payout, record.proposal
-    finding = words.FINDINGS[proposal.finding] if proposal else ""
+    finding = str(words.FINDINGS[proposal.finding]) if proposal else ""
     return (
         f"{payout.id}: {words.amount(payout.amount)}, transaction {record.attempt.transaction_id}\n"
         f"{proposal.person if proposal else ''} proposes: {finding} ({proposal.reason if proposal else ''})"

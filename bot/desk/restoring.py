@@ -6,6 +6,7 @@ from bot.clock import HOUR
 from bot.desk import brake
 from bot.desk.telling import tell
 from bot.ligdicash.readers import Doubt
+from bot.speech import words
 from storage import queries
 from storage.ledger import Ledger, Transaction
 from storage.payout import AnswerKind, EventKind, State
@@ -26,7 +27,7 @@ def _take_over(tx: Transaction) -> int | None:
     for state in (State.APPROVED, State.SENDING):
         for payout, _, _ in queries.in_state(tx.connection, state):
             _doubt(tx, payout)
-    brake.pause(tx, None, RESTORED, "")
+    brake.pause(tx, None, words.RESTORED_REASON.english, "")
     tx.forget_copy()
     return copied_at
 
@@ -40,9 +41,3 @@ def _doubt(tx: Transaction, payout_id: str) -> None:
     if tx.move(payout, State.UNCONFIRMED, due_at=None):
         tx.ask_sooner(payout.id, payout.attempt, tx.now + HOUR)
         tell(tx, EventKind.RESTORED, payout, data={"state": payout.state})
-
-
-RESTORED = (
-    "the ledger was restored from a copy; what happened since is not known, so what is refused, failed or initiated "
-    "here may have been asked for again, paid or ended; compare it with LigdiCash's dashboard first"
-)

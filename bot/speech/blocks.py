@@ -20,6 +20,7 @@ from slack_sdk.models.blocks import (
 
 from bot.parsing import format_number
 from bot.speech import words
+from bot.speech.sentences import Sentence
 from storage.payout import Payout
 
 # Slack takes 3,000 characters; some may count twice there.
@@ -42,7 +43,7 @@ class Button(enum.StrEnum):
     TRY_NOW = "try_now"
 
 
-_LABELS: Mapping[Button, str] = {
+_LABELS: Mapping[Button, Sentence] = {
     Button.APPROVE: words.APPROVE,
     Button.REJECT: words.REJECT,
     Button.CANCEL: words.CANCEL,
@@ -117,14 +118,16 @@ def button(
 ) -> ButtonElement:
     """A button that carries the payout and the attempt it was drawn for, and what else it is `about`; nothing more."""
     value = f"{payout.id}:{payout.attempt}" + (f":{about}" if about else "")
-    return ButtonElement(text=_LABELS[which], action_id=which, value=value, style=style, confirm=asks)
+    return ButtonElement(text=str(_LABELS[which]), action_id=which, value=value, style=style, confirm=asks)
 
 
-def dialog(title: str, text: str, yes: str) -> ConfirmObject:
+def dialog(title: str | Sentence, text: str | Sentence, yes: Sentence) -> ConfirmObject:
     """What Slack asks before it delivers a click."""
-    return ConfirmObject(title=title, text=PlainTextObject(text=text), confirm=yes, deny=words.CONFIRM_NO)
+    return ConfirmObject(
+        title=str(title), text=PlainTextObject(text=str(text)), confirm=str(yes), deny=str(words.CONFIRM_NO)
+    )
 
 
 def number_of(payout: Payout) -> str:
     """The number as people read it; it may have been removed from the ledger."""
-    return format_number(payout.number) if payout.number else words.NUMBER_REMOVED
+    return format_number(payout.number) if payout.number else str(words.NUMBER_REMOVED)

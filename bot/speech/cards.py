@@ -24,6 +24,7 @@ from bot.speech.blocks import (
     section,
     sections,
 )
+from bot.speech.sentences import Sentence
 from storage.payout import Attempt, Brake, Hold, Outcome, Payout, Record, State
 
 
@@ -37,15 +38,15 @@ class Moment:
 
 def token_of(attempt: Attempt) -> str:
     """What may be shown of a token outside the thread."""
-    return words.tail(attempt.token) if attempt.token else words.NO_TOKEN
+    return words.tail(attempt.token) if attempt.token else str(words.NO_TOKEN)
 
 
 def state_of(record: Record) -> str:
     """The state in words; two people's word is never given as LigdiCash's."""
-    return words.FOUND.get(record.attempt.outcome) or words.STATES[record.payout.state]
+    return str(words.FOUND.get(record.attempt.outcome) or words.STATES[record.payout.state])
 
 
-def meaning_of(payout: Payout, code: str | None) -> tuple[str, str]:
+def meaning_of(payout: Payout, code: str | None) -> tuple[Sentence, Sentence]:
     """What a refusal means, and what to do."""
     taken = verdict(payout.way.endpoint, code)
     return words.MEANINGS[taken.meaning] if taken and taken.meaning in words.MEANINGS else words.MEANING_UNKNOWN
@@ -61,10 +62,15 @@ def doubt_of(doubt: str | None, code: str | None) -> str:
 def brake_line(brake: Brake) -> str:
     """Why nothing leaves now."""
     if brake.hold is Hold.ALL:
-        person = words.mention(brake.person) if brake.person else words.THE_BOT
-        return words.BRAKE.format(person=person, reason=words.typed(brake.reason))
+        person = words.mention(brake.person) if brake.person else str(words.THE_BOT)
+        return words.BRAKE.format(person=person, reason=pause_reason(brake.reason))
     meaning, _ = words.MEANINGS[Meaning(brake.reason)]
     return words.HELD_LINE.format(meaning=meaning)
+
+
+def pause_reason(reason: str) -> str:
+    """Why sending was paused: somebody's own words, or the bot's."""
+    return str(words.RESTORED_REASON) if reason == words.RESTORED_REASON.english else words.typed(reason)
 
 
 def card(record: Record, moment: Moment) -> Message:
@@ -98,10 +104,27 @@ def _warnings(record: Record) -> list[str]:
     payout = record.payout
     found = []
     if payout.contradiction is not None:
-        found.append(words.CARD_CONTRADICTION.format(contradiction=words.typed(payout.contradiction)))
+        found.append(_contradiction_line(payout.contradiction))
     if record.brake is not None and payout.state is State.APPROVED:
         found.append(brake_line(record.brake))
     return found
+
+
+def said(word: str) -> str:
+    """LigdiCash's word as it is quoted; for what it only said by a code the bot has words of its own."""
+    if word == "accepted":
+        return str(words.SAID_ACCEPTED)
+    if word.startswith(_REFUSED_WITH):
+        return words.SAID_REFUSED.format(code=words.typed(word.removeprefix(_REFUSED_WITH).removesuffix(")")))
+    return words.typed(word)
+
+
+_REFUSED_WITH = "refused (code "
+
+
+def _contradiction_line(contradiction: str) -> str:
+    word, _, attempt = contradiction.removeprefix("“").rpartition("” of attempt ")
+    return words.CARD_CONTRADICTION.format(word=said(word), attempt=attempt)
 
 
 def _proposal_line(record: Record) -> str:
@@ -190,17 +213,17 @@ def unconfirmed_facts(record: Record, timezone: ZoneInfo) -> dict[str, str]:
 
 
 def _expired(record: Record, _timezone: ZoneInfo) -> str:
-    return words.CARD_EXPIRED if record.attempt.approved_at is None else words.CARD_EXPIRED_UNSENT
+    return str(words.CARD_EXPIRED if record.attempt.approved_at is None else words.CARD_EXPIRED_UNSENT)
 
 
 def _cancelled(record: Record, _timezone: ZoneInfo) -> str:
     if record.payout.decided_by is None:
-        return words.CARD_STOPPED
+        return str(words.CARD_STOPPED)
     sentence = words.CARD_CANCELLED if record.attempt.approved_at is None else words.CARD_STOPPED_BY
     return sentence.format(decider=words.mention(record.payout.decided_by))
 
 
-def _ended(by_ligdicash: str, by_people: str) -> Callable[[Record, ZoneInfo], str]:
+def _ended(by_ligdicash: Sentence, by_people: Sentence) -> Callable[[Record, ZoneInfo], str]:
     """LigdiCash's word and two people's word read differently: nobody is told that LigdiCash said what people found."""
 
     def line(record: Record, _timezone: ZoneInfo) -> str:
@@ -214,7 +237,7 @@ def _ended(by_ligdicash: str, by_people: str) -> Callable[[Record, ZoneInfo], st
     return line
 
 
-def _decided(sentence: str) -> Callable[[Record, ZoneInfo], str]:
+def _decided(sentence: Sentence) -> Callable[[Record, ZoneInfo], str]:
     def line(record: Record, _timezone: ZoneInfo) -> str:
         return sentence.format(
             decider=words.mention(record.payout.decided_by or ""),
@@ -224,12 +247,12 @@ def _decided(sentence: str) -> Callable[[Record, ZoneInfo], str]:
     return line
 
 
-def _with_token(sentence: str) -> Callable[[Record, ZoneInfo], str]:
+def _with_token(sentence: Sentence) -> Callable[[Record, ZoneInfo], str]:
     return lambda record, _timezone: sentence.format(token=token_of(record.attempt))
 
 
 _STATE_LINES: Mapping[State, Callable[[Record, ZoneInfo], str]] = {
-    State.REQUESTED: lambda _record, _timezone: words.CARD_REQUESTED,
+    State.REQUESTED: lambda _record, _timezone: str(words.CARD_REQUESTED),
     State.REJECTED: _decided(words.CARD_REJECTED),
     State.CANCELLED: _cancelled,
     State.EXPIRED: _expired,

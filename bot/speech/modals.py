@@ -21,6 +21,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
+from bot.language import Language, spoken
 from bot.parsing import (
     Amount,
     AmountProblem,
@@ -36,6 +37,7 @@ from bot.parsing import (
 from bot.speech import words
 from bot.speech.blocks import number_of, sections
 from bot.speech.cards import unconfirmed_facts
+from bot.speech.sentences import Sentence
 from storage.payout import Finding, Payout, Record, Way
 
 REQUEST = "request"
@@ -96,14 +98,33 @@ class Carried:
     shown: tuple[str, ...] = ()
 
     def to_json(self) -> str:
-        """As Slack keeps it."""
+        """As the form takes it along."""
         return json.dumps({"channel": self.channel, "follows": self.follows, "shown": self.shown})
 
     @classmethod
     def from_view(cls, view: Mapping[str, Any]) -> Carried:
         """As Slack brings it back."""
-        fields = json.loads(view["private_metadata"])
+        fields = json.loads(carried_by(view))
         return cls(fields["channel"], fields["follows"], tuple(fields.get("shown", ())))
+
+
+def _along(carried: str) -> str:
+    """What a form carries, and the language it is drawn in: what is wrong with it is said in the same."""
+    return json.dumps({**json.loads(carried), _LANGUAGE: spoken()})
+
+
+def carried_by(view: Mapping[str, Any]) -> str:
+    """What was handed to the form when it was drawn, as JSON."""
+    carried = json.loads(view["private_metadata"])
+    return json.dumps({name: carried[name] for name in carried if name != _LANGUAGE})
+
+
+def language_of_form(view: Mapping[str, Any]) -> Language:
+    """The language it was drawn in; what is spoken now, for one that does not say."""
+    return Language(json.loads(view["private_metadata"]).get(_LANGUAGE) or spoken())
+
+
+_LANGUAGE = "language"
 
 
 def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earlier: Sequence[str] = ()) -> View:
@@ -130,10 +151,10 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earli
     return View(
         type="modal",
         callback_id=REQUEST,
-        private_metadata=Carried(prefill.channel, prefill.follows, prefill.shown).to_json(),
-        title=words.FORM_TITLE,
-        submit=words.FORM_SUBMIT,
-        close=words.FORM_CLOSE,
+        private_metadata=_along(Carried(prefill.channel, prefill.follows, prefill.shown).to_json()),
+        title=str(words.FORM_TITLE),
+        submit=str(words.FORM_SUBMIT),
+        close=str(words.FORM_CLOSE),
         blocks=[
             _input(Field.BENEFICIARY, words.FIELD_BENEFICIARY, number, _number_hint(draft.number, countries)),
             _input(Field.AMOUNT, words.FIELD_AMOUNT, amount, _amount_hint(draft.amount, most)),
@@ -148,7 +169,7 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earli
 def _known(earlier: Sequence[str], shown: Sequence[str]) -> list[Block]:
     if not earlier:
         return []
-    option = Option(value=Field.KNOWN, text=PlainTextObject(text=words.KNOWN_OPTION))
+    option = Option(value=Field.KNOWN, text=PlainTextObject(text=str(words.KNOWN_OPTION)))
     # Slack keeps a tick as long as its box has the same name: one for other payouts must be ticked anew.
     box = CheckboxesElement(action_id=" ".join([Field.KNOWN, *shown]), options=[option])
     return [
@@ -158,16 +179,23 @@ def _known(earlier: Sequence[str], shown: Sequence[str]) -> list[Block]:
 
 
 def _input(
-    field: str, label: str, element: InputInteractiveElement, hint: str | None, *, optional: bool = False
+    field: str,
+    label: Sentence,
+    element: InputInteractiveElement,
+    hint: str | Sentence | None,
+    *,
+    optional: bool = False,
 ) -> Block:
-    return InputBlock(block_id=field, label=label, element=element, hint=hint, optional=optional)
+    return InputBlock(
+        block_id=field, label=str(label), element=element, hint=None if hint is None else str(hint), optional=optional
+    )
 
 
 def _reason_input(reason: str) -> PlainTextInputElement:
     return PlainTextInputElement(
         action_id=Field.REASON,
         initial_value=reason[:LONGEST_REASON] or None,
-        placeholder=words.EXAMPLE_REASON,
+        placeholder=str(words.EXAMPLE_REASON),
         max_length=LONGEST_REASON,
     )
 
@@ -183,7 +211,8 @@ def _order_input(order: str) -> PlainTextInputElement:
 
 def _way_input(preselected: Way) -> RadioButtonsElement:
     options = [
-        Option(value=way, text=PlainTextObject(text=words.WAYS[way]), description=words.WAY_DETAILS[way]) for way in Way
+        Option(value=way, text=PlainTextObject(text=str(words.WAYS[way])), description=str(words.WAY_DETAILS[way]))
+        for way in Way
     ]
     return RadioButtonsElement(
         action_id=Field.WAY, options=options, initial_option=options[list(Way).index(preselected)]
@@ -207,7 +236,7 @@ def _amount_hint(amount: AmountReading, most: int) -> str:
 # What is wrong with a field, said beside it
 
 
-_NUMBER_PROBLEMS: Mapping[NumberProblem, str] = {
+_NUMBER_PROBLEMS: Mapping[NumberProblem, Sentence] = {
     NumberProblem.MISSING: words.NUMBER_MISSING,
     NumberProblem.NOT_A_NUMBER: words.NUMBER_UNREADABLE,
     NumberProblem.COUNTRY_NOT_SERVED: words.NUMBER_COUNTRY,
@@ -215,7 +244,7 @@ _NUMBER_PROBLEMS: Mapping[NumberProblem, str] = {
     NumberProblem.NOT_VALID: words.NUMBER_INVALID,
     NumberProblem.AMBIGUOUS: words.NUMBER_AMBIGUOUS,
 }
-_AMOUNT_PROBLEMS: Mapping[AmountProblem, str] = {
+_AMOUNT_PROBLEMS: Mapping[AmountProblem, Sentence] = {
     AmountProblem.MISSING: words.AMOUNT_MISSING,
     AmountProblem.NOT_AN_AMOUNT: words.AMOUNT_UNREADABLE,
     AmountProblem.HAS_DECIMALS: words.AMOUNT_DECIMALS,
@@ -229,7 +258,7 @@ _AMOUNT_PROBLEMS: Mapping[AmountProblem, str] = {
 
 def number_problem(number: UnreadableNumber, countries: Sequence[str]) -> str:
     """What is wrong with a number, with a right example."""
-    served = ", ".join(f"+{country}" for country in countries)
+    served = words.listed(f"+{country}" for country in countries)
     return _NUMBER_PROBLEMS[number.problem].format(
         typed=_short(number.typed), example=words.EXAMPLE_NUMBER, countries=served
     )
@@ -288,22 +317,22 @@ def resolution_form(record: Record, carried: str, timezone: ZoneInfo) -> View:
     options = [
         Option(
             value=finding,
-            text=PlainTextObject(text=words.FINDING_LABELS[finding]),
-            description=words.FINDING_DETAILS[finding],
+            text=PlainTextObject(text=str(words.FINDING_LABELS[finding])),
+            description=str(words.FINDING_DETAILS[finding]),
         )
         for finding in Finding
     ]
     reason = PlainTextInputElement(
-        action_id=Field.REASON, placeholder=words.RESOLVE_EXAMPLE, max_length=LONGEST_REASON, multiline=True
+        action_id=Field.REASON, placeholder=str(words.RESOLVE_EXAMPLE), max_length=LONGEST_REASON, multiline=True
     )
     choice = RadioButtonsElement(action_id=Field.FINDING, options=options)
     return View(
         type="modal",
         callback_id=RESOLUTION,
-        private_metadata=carried,
+        private_metadata=_along(carried),
         title=words.RESOLVE_TITLE.format(payout=record.payout.id),
-        submit=words.RESOLVE_SUBMIT,
-        close=words.FORM_CLOSE,
+        submit=str(words.RESOLVE_SUBMIT),
+        close=str(words.FORM_CLOSE),
         blocks=[
             _input(Field.FINDING, words.RESOLVE_FIELD, choice, words.RESOLVE_HINT.format(**facts)),
             _input(Field.REASON, words.RESOLVE_REASON, reason, None),
@@ -321,7 +350,7 @@ def rejection_form(payout: Payout, click: str) -> View:
     )
     reason = PlainTextInputElement(
         action_id=Field.REASON,
-        placeholder=words.REJECT_EXAMPLE,
+        placeholder=str(words.REJECT_EXAMPLE),
         max_length=LONGEST_REASON,
         multiline=True,
         focus_on_load=True,
@@ -329,9 +358,9 @@ def rejection_form(payout: Payout, click: str) -> View:
     return View(
         type="modal",
         callback_id=REJECTION,
-        private_metadata=click,
+        private_metadata=_along(click),
         title=words.REJECT_TITLE.format(payout=payout.id),
-        submit=words.REJECT_SUBMIT,
-        close=words.FORM_CLOSE,
-        blocks=[_input(Field.REASON, words.REJECT_FIELD, reason, f"{about}. {words.REJECT_HINT}")],
+        submit=str(words.REJECT_SUBMIT),
+        close=str(words.FORM_CLOSE),
+        blocks=[_input(Field.REASON, words.REJECT_FIELD, reason, about)],
     )

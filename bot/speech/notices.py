@@ -13,9 +13,33 @@ from bot.parsing import format_number, mask_number
 from bot.policy import Limit, Refusal, Rules, eligible, enough_to_resolve
 from bot.speech import words
 from bot.speech.blocks import Button, Message, button, message, number_of, row, sections
-from bot.speech.cards import Moment, card, doubt_of, meaning_of, state_of, token_of, unconfirmed_facts
+from bot.speech.cards import (
+    Moment,
+    card,
+    doubt_of,
+    meaning_of,
+    pause_reason,
+    said,
+    state_of,
+    token_of,
+    unconfirmed_facts,
+)
 from bot.speech.questions import Asking, question
-from storage.payout import Address, Attempt, Delivery, Event, EventKind, Finding, Place, Record, State, Way
+from bot.speech.sentences import Sentence
+from storage.payout import (
+    Address,
+    AnswerKind,
+    Attempt,
+    Delivery,
+    Event,
+    EventKind,
+    Finding,
+    Place,
+    Record,
+    Sort,
+    State,
+    Way,
+)
 
 # The audit channel's own name in the ledger: a process without settings (the relay) must be able to tell it something.
 AUDIT = "audit"
@@ -125,10 +149,10 @@ class Notices:
         facts = unconfirmed_facts(replace(record, attempt=attempt), self.rules.timezone) | {
             "payout": payout.id,
             "requester": words.mention(payout.requester),
-            "token": words.typed(attempt.token or words.NO_TOKEN),
+            "token": words.typed(attempt.token or str(words.NO_TOKEN)),
             "code": words.typed(attempt.answer_code or "?"),
-            "meaning": meaning,
-            "remedy": remedy,
+            "meaning": str(meaning),
+            "remedy": str(remedy),
             "decider": words.mention(event.actor or ""),
             "reason": words.typed(payout.decision_reason or ""),
             "state": state_of(record),
@@ -136,8 +160,8 @@ class Notices:
             "asked_by": words.mentions(tuple(sorted(record.asked_by))),
             "attempt": str(event.attempt or ""),
         }
-        facts |= {name: _text(event, name) for name in ("word", "what", "hours", "minutes")}
-        facts["paged"] = words.mentions(eligible(record, self.rules)) or words.QUESTION_NOBODY
+        facts |= {name: _text(event, name) for name in ("hours", "minutes")} | _of_ligdicash(event)
+        facts["paged"] = words.mentions(eligible(record, self.rules)) or str(words.QUESTION_NOBODY)
         facts |= self._finding_facts(event, record)
         if event.kind is EventKind.REMINDED and not self._may_page(event, record, now):
             return words.THREAD_REMINDED_LATE.format(**facts)
@@ -154,7 +178,7 @@ class Notices:
             return {}
         alone = not enough_to_resolve(record, self.rules)
         return {
-            "finding": words.FINDINGS[Finding(str(event.data.get("finding", Finding.PAID)))],
+            "finding": str(words.FINDINGS[Finding(str(event.data.get("finding", Finding.PAID)))]),
             "reason": _text(event, "reason"),
             "proposed_by": words.mention(str(event.data.get("proposed_by", ""))),
             "console": words.THREAD_PROPOSED_CONSOLE.format(payout=record.payout.id) if alone else "",
@@ -168,7 +192,7 @@ class Notices:
         payout = event.payout or ""
         if event.kind in _TO_THE_ACTOR:
             return _TO_THE_ACTOR[event.kind].format(
-                actor=words.mention(event.actor or ""), reason=_text(event, "reason")
+                actor=words.mention(event.actor or ""), reason=pause_reason(str(event.data.get("reason") or ""))
             )
         if event.kind is EventKind.LIMIT_REFUSED:
             left = words.amount(int(event.data.get("left") or 0))
@@ -210,7 +234,7 @@ class Notices:
     def _who_may_decide(self, record: Record | None) -> str:
         people = self.rules.approvers if record is None else eligible(record, self.rules)
         if not people:
-            return words.NOBODY_ELSE_MAY_DECIDE
+            return str(words.NOBODY_ELSE_MAY_DECIDE)
         return words.WHO_MAY_DECIDE.format(approvers=words.mentions(people))
 
     def _direct(self, event: Event, record: Record) -> str:
@@ -241,26 +265,30 @@ class Notices:
         data = event.data
         facts = {
             "payout": event.payout or _text(event, "asked_for") or "?",
-            "actor": words.mention(event.actor) if event.actor else words.THE_BOT,
+            "actor": words.mention(event.actor) if event.actor else str(words.THE_BOT),
             "number": self._audit_number(record),
             "amount": words.amount(record.payout.amount) if record else "?",
-            "token": token_of(record.attempt) if record else words.NO_TOKEN,
+            "token": token_of(record.attempt) if record else str(words.NO_TOKEN),
             "doubt": doubt_of(_optional(data, "doubt"), _optional(data, "code")),
             "order": _order(data),
-            "way": words.WAYS[Way(str(data["way"]))] if "way" in data else "",
+            "way": str(words.WAYS[Way(str(data["way"]))]) if "way" in data else "",
             "why": self._audit_why(event),
-            "state": words.STATES[State(str(data["state"]))] if "state" in data else "",
+            "state": str(words.STATES[State(str(data["state"]))]) if "state" in data else "",
         }
-        given = ("reason", "transaction_id", "code", "word", "what", "kind", "channel", "error", "hours")
-        facts |= {name: _text(event, name) for name in given}
+        given = ("transaction_id", "code", "channel", "error", "hours")
+        facts |= {name: _text(event, name) for name in given} | _of_ligdicash(event)
         facts |= {
+            "reason": pause_reason(str(data["reason"])) if data.get("reason") is not None else "",
+            "kind": str(words.LATE_ANSWERS[AnswerKind(str(data["kind"]))]) if "kind" in data else "",
             "attempt": str(event.attempt or ""),
-            "finding": words.FINDINGS[Finding(str(data["finding"]))] if "finding" in data else "",
+            "finding": str(words.FINDINGS[Finding(str(data["finding"]))]) if "finding" in data else "",
             "proposed_by": words.mention(str(data.get("proposed_by", ""))),
-            "meaning": words.MEANINGS[Meaning(str(data["meaning"]))][0] if "meaning" in data else "",
+            "meaning": str(words.MEANINGS[Meaning(str(data["meaning"]))][0]) if "meaning" in data else "",
         }
         facts |= {name: _text(event, name) for name in ("given", "needed")}
         facts["left"] = words.amount(int(data.get("left") or 0))
+        if event.kind is EventKind.BRAKE_REFUSED:
+            facts["what"] = _brake(event)
         times = data.get("times_before")
         repeated = words.AUDIT_REPEATED.format(times=times) if times else ""
         return _audit_sentence(event, record).format(**facts) + repeated
@@ -268,6 +296,8 @@ class Notices:
     def _audit_why(self, event: Event) -> str:
         why = _text(event, "why")
         refused = event.kind in {EventKind.REQUEST_REFUSED, EventKind.DECISION_REFUSED, EventKind.BRAKE_REFUSED}
+        if event.kind is EventKind.LIMIT_REFUSED:
+            return str(words.LIMITS[Limit(why)])
         return self.why(why) if refused else why
 
     def _audit_number(self, record: Record | None) -> str:
@@ -279,7 +309,7 @@ class Notices:
         return shown(record.payout.number)
 
 
-_THREAD: Mapping[EventKind, str] = MappingProxyType(
+_THREAD: Mapping[EventKind, Sentence] = MappingProxyType(
     {
         EventKind.INITIATED: words.THREAD_INITIATED,
         EventKind.COMPLETED: words.THREAD_COMPLETED,
@@ -304,7 +334,7 @@ _THREAD: Mapping[EventKind, str] = MappingProxyType(
     }
 )
 
-_AUDIT: Mapping[EventKind, str] = MappingProxyType(
+_AUDIT: Mapping[EventKind, Sentence] = MappingProxyType(
     {
         EventKind.REQUESTED: words.AUDIT_REQUESTED,
         EventKind.APPROVED: words.AUDIT_APPROVED,
@@ -347,7 +377,7 @@ _AUDIT: Mapping[EventKind, str] = MappingProxyType(
 )
 
 
-_TO_THE_ACTOR: Mapping[EventKind, str] = MappingProxyType(
+_TO_THE_ACTOR: Mapping[EventKind, Sentence] = MappingProxyType(
     {
         EventKind.PAUSED: words.PAUSED,
         EventKind.RESUME_PROPOSED: words.RESUME_PROPOSED,
@@ -361,7 +391,7 @@ def _is_of_earlier_attempt(event: Event, record: Record | None) -> bool:
     return record is not None and event.attempt is not None and event.attempt < record.payout.attempt
 
 
-def _thread_sentence(event: Event, record: Record) -> str:
+def _thread_sentence(event: Event, record: Record) -> Sentence:
     if event.kind is EventKind.CONTRADICTION and _is_of_earlier_attempt(event, record):
         return words.THREAD_CONTRADICTION_EARLIER
     if event.kind is EventKind.EVIDENCE_MISMATCH and event.data.get("own"):
@@ -373,7 +403,7 @@ def _thread_sentence(event: Event, record: Record) -> str:
     return words.THREAD_STOPPED if stopped else _THREAD[event.kind]
 
 
-def _audit_sentence(event: Event, record: Record | None) -> str:
+def _audit_sentence(event: Event, record: Record | None) -> Sentence:
     if event.kind is EventKind.APPROVED and event.data.get("needed") not in {None, 1}:
         return words.AUDIT_APPROVED_PART
     if event.kind is EventKind.REQUEST_REFUSED and event.payout is not None:
@@ -404,6 +434,20 @@ def _text(event: Event, name: str) -> str:
     """A value of the event that may come from outside, made harmless."""
     value = event.data.get(name)
     return "" if value is None else words.typed(str(value))
+
+
+def _of_ligdicash(event: Event) -> dict[str, str]:
+    """What LigdiCash said, and what of it was wrong."""
+    what = _text(event, "what")
+    return {
+        "word": said(str(event.data.get("word") or "")),
+        "what": str(words.MISMATCHES[what]) if what in words.MISMATCHES else what,
+    }
+
+
+def _brake(event: Event) -> str:
+    """What somebody may not do to the brake."""
+    return str(words.BRAKES[Sort(_text(event, "what").replace(" ", "_"))])
 
 
 def _optional(data: Mapping[str, str | int | None], name: str) -> str | None:

@@ -22,6 +22,7 @@ from bot.speech.blocks import (
     sections,
 )
 from bot.speech.cards import brake_line, state_of
+from bot.speech.sentences import Sentence
 from storage.payout import Earlier, Payout, Record, State
 
 
@@ -59,7 +60,7 @@ def _open_question(record: Record, asking: Asking) -> Message:
         button(Button.CANCEL, payout, asks=dialog(words.CANCEL_TITLE, words.CANCEL_TEXT, words.CANCEL)),
     )
     beside = [context(line) for line in _beside_deciding(record, asking.rules)]
-    return message(text, *top, *sections(asked), *beside, *buttons, context(words.QUESTION_FOUR_EYES))
+    return message(text, *top, *sections(asked), *beside, *buttons, context(str(words.QUESTION_FOUR_EYES)))
 
 
 def _before_deciding(record: Record, asking: Asking) -> list[str]:
@@ -69,7 +70,7 @@ def _before_deciding(record: Record, asking: Asking) -> list[str]:
         found.append(brake_line(record.brake))
     if record.earlier or record.counted.may_still_be_paid:
         leads = words.QUESTION_LEADS if record.counted.may_still_be_paid else words.QUESTION_EARLIER
-        found.append("\n".join([leads, *earlier_lines(record.earlier, asking)]))
+        found.append("\n".join([str(leads), *earlier_lines(record.earlier, asking)]))
     if record.payout.attempt > 1:
         found.append(
             words.QUESTION_AGAIN.format(attempt=record.payout.attempt, asked_by=words.mention(record.attempt.asked_by))
@@ -88,7 +89,7 @@ def _beside_deciding(record: Record, rules: Rules) -> list[str]:
             )
         )
     elif needed > 1:
-        found.append(words.QUESTION_TWO)
+        found.append(str(words.QUESTION_TWO))
     if record.counted.times:
         found.append(words.QUESTION_TODAY.format(times=record.counted.times, total=words.amount(record.counted.total)))
     return found
@@ -115,7 +116,7 @@ def _link(found: Earlier, workspace_url: str) -> str:
     return f"<{words.permalink(workspace_url, found.channel, found.card_ts)}|{found.payout}>"
 
 
-def _about(payout: Payout, sentence: str, *, paged: tuple[str, ...] = ()) -> str:
+def _about(payout: Payout, sentence: Sentence, *, paged: tuple[str, ...] = ()) -> str:
     """What is asked, with who, why, for which order and how."""
     first = sentence.format(
         approvers=words.mentions(paged) or words.QUESTION_NOBODY,

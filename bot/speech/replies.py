@@ -12,6 +12,7 @@ from bot.policy import Refusal, Rules
 from bot.speech import words
 from bot.speech.blocks import context, number_of, section
 from bot.speech.cards import state_of
+from bot.speech.sentences import Sentence
 from storage.payout import Record
 
 # Slack takes 100 blocks in a Home tab.
@@ -47,8 +48,8 @@ def status(record: Record, workspace_url: str) -> str:
 def listed(records: Sequence[Record], workspace_url: str) -> str:
     """Several payouts, a line each."""
     if not records:
-        return words.LIST_EMPTY
-    return "\n".join([words.LIST_HEAD, *(status(record, workspace_url) for record in records)])
+        return str(words.LIST_EMPTY)
+    return "\n".join([str(words.LIST_HEAD), *(status(record, workspace_url) for record in records)])
 
 
 def policy(standing: Standing, rules: Rules) -> str:
@@ -57,7 +58,7 @@ def policy(standing: Standing, rules: Rules) -> str:
         _asking(standing, rules),
         _approving(standing, rules),
         words.POLICY_MAX.format(amount=words.amount(rules.max_amount)),
-        words.POLICY_COUNTRIES.format(countries=", ".join(f"+{code}" for code in rules.countries)),
+        words.POLICY_COUNTRIES.format(countries=words.listed(f"+{code}" for code in rules.countries)),
     ]
     if rules.second_approval_above is not None:
         lines.append(words.POLICY_SECOND.format(amount=words.amount(rules.second_approval_above)))
@@ -68,19 +69,19 @@ def policy(standing: Standing, rules: Rules) -> str:
 
 def _asking(standing: Standing, rules: Rules) -> str:
     if standing.asking is None:
-        return words.POLICY_MAY_ASK
+        return str(words.POLICY_MAY_ASK)
     return words.POLICY_MAY_NOT_ASK.format(why=words.refusal(standing.asking, rules.channels))
 
 
 def _approving(standing: Standing, rules: Rules) -> str:
     if standing.approving is None:
-        return words.POLICY_MAY_APPROVE
+        return str(words.POLICY_MAY_APPROVE)
     return words.POLICY_MAY_NOT_APPROVE.format(
         why=words.refusal(standing.approving, rules.channels), approvers=words.mentions(rules.approvers)
     )
 
 
-def _limit(sentence: str, limit: int | None, used: int) -> list[str]:
+def _limit(sentence: Sentence, limit: int | None, used: int) -> list[str]:
     if limit is None:
         return []
     return [sentence.format(limit=words.amount(limit), left=words.amount(max(0, limit - used)))]
@@ -88,14 +89,14 @@ def _limit(sentence: str, limit: int | None, used: int) -> list[str]:
 
 def home(waiting: Sequence[Record], yours: Sequence[Record], workspace_url: str, rules: Rules) -> View:
     """The Home tab: what waits for this person's decision, and what this person asked for."""
-    blocks: list[Block] = [HeaderBlock(text=words.HOME_WAITING)]
+    blocks: list[Block] = [HeaderBlock(text=str(words.HOME_WAITING))]
     blocks += [section(_waiting(record, workspace_url, rules)) for record in waiting[:MOST_SHOWN]]
     if not waiting:
-        blocks.append(context(words.HOME_NOTHING))
+        blocks.append(context(str(words.HOME_NOTHING)))
     if len(waiting) > MOST_SHOWN:
         blocks.append(context(words.HOME_MORE.format(more=len(waiting) - MOST_SHOWN)))
     if yours:
-        blocks += [DividerBlock(), HeaderBlock(text=words.HOME_YOURS)]
+        blocks += [DividerBlock(), HeaderBlock(text=str(words.HOME_YOURS))]
         blocks += [section(status(record, workspace_url)) for record in yours[:MOST_SHOWN]]
     return View(type="home", blocks=blocks)
 

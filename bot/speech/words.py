@@ -1,52 +1,79 @@
 """Every sentence that people see, and how amounts, people and times are written in it.
 
-Places in a sentence are named. What people typed goes through `typed` before it is put into one.
+Places in a sentence are named. What people typed goes through `typed` before it is put into one. What is marked here
+is translated in `catalogues`; `python -m tests.catalogue --write` brings those up to date.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import reduce
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from bot.language import Language, spoken
 from bot.ligdicash.errors import Meaning
 from bot.ligdicash.readers import Doubt
 from bot.policy import Limit, Refusal
-from storage.payout import Finding, Outcome, State, Way
+from bot.speech.sentences import Sentence, plural
+from bot.speech.sentences import sentence as _
+from storage.payout import AnswerKind, Finding, Outcome, Sort, State, Way
 
 # Before the name of whoever did something there.
 CONSOLE = "console:"
 
 # How things are written
 
+TIME = _("{clock} on {day}")
+AT_THE_CONSOLE = _("{name} at the console")
+BOTH = _("{one} and {other}")
+ONE_MORE = _("{before}, {another}")
+
 
 def amount(xof: int) -> str:
-    """`5 000 XOF`; XOF has no decimals."""
-    return f"{grouped(xof)} XOF"
+    """`5 000 XOF`, or `5 000 F CFA` with blanks that do not break; XOF has no decimals."""
+    language = spoken()
+    if language is Language.ENGLISH:
+        return f"{grouped(xof)} XOF"
+    from bot.speech.locales import francs  # noqa: PLC0415 - whoever speaks English never needs Babel
+
+    return francs(xof, language)
 
 
 def grouped(number: int) -> str:
     """`5 000`: groups of three."""
-    return f"{number:,}".replace(",", " ")
+    language = spoken()
+    if language is Language.ENGLISH:
+        return f"{number:,}".replace(",", " ")
+    from bot.speech.locales import number as written  # noqa: PLC0415 - as above
+
+    return written(number, language)
 
 
 def mention(person: str) -> str:
     """A person's or a user group's name in Slack, who is told of it; whoever was at the console has none there."""
     if person.startswith(CONSOLE):
-        return f"{typed(person.removeprefix(CONSOLE))} at the console"
+        return AT_THE_CONSOLE.format(name=typed(person.removeprefix(CONSOLE)))
     return f"<!subteam^{person}>" if person.startswith("S") else f"<@{person}>"
 
 
 def mentions(people: tuple[str, ...]) -> str:
     """Several people's names."""
-    return ", ".join(mention(person) for person in people)
+    return listed(mention(person) for person in people)
+
+
+def listed(items: Iterable[str]) -> str:
+    """One after the other; the empty text for none."""
+    found = list(items)
+    return reduce(lambda before, another: ONE_MORE.format(before=before, another=another), found) if found else ""
 
 
 def both(people: str) -> str:
     """Two people by their ids with a comma between, as they are recorded."""
-    return " and ".join(mention(person) for person in people.split(","))
+    one, _comma, other = people.partition(",")
+    return BOTH.format(one=mention(one), other=mention(other)) if other else mention(one)
 
 
 def permalink(workspace_url: str, channel: str, message_ts: str) -> str:
@@ -66,137 +93,151 @@ def tail(token: str) -> str:
 
 def at(milliseconds: int, timezone: ZoneInfo) -> str:
     """`14:05 on 24 Nov 2026`, in the team's time zone."""
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone(timezone)
-    return f"{moment:%H:%M} on {moment.day} {moment:%b %Y}"
+    moment, language = _moment(milliseconds, timezone), spoken()
+    if language is Language.ENGLISH:
+        return TIME.format(clock=f"{moment:%H:%M}", day=f"{moment.day} {moment:%b %Y}")
+    from bot.speech.locales import day  # noqa: PLC0415 - as above
+
+    return TIME.format(clock=f"{moment:%H:%M}", day=day(moment, language))
 
 
 def clock(milliseconds: int, timezone: ZoneInfo) -> str:
     """`14:05`, in the team's time zone."""
-    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone(timezone):%H:%M}"
+    return f"{_moment(milliseconds, timezone):%H:%M}"
+
+
+def _moment(milliseconds: int, timezone: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone(timezone)
 
 
 # The command
 
-HELP = """\
+HELP = _("""\
 *Pay somebody through LigdiCash*
 `/payout NUMBER AMOUNT REASON` – for example `/payout 22670000000 5000 refund for order 1234`
-`/payout` – opens the form empty · `/payout help` – this text
+`/payout` – opens the form empty · `/payout help` or `/payout aide` – this text
 `/payout status ID`, `/payout list`, `/payout policy` – what became of one, your latest, what you may
 `/payout pause REASON` – an approver stops all sending at once; `/payout resume` needs two of them
 • The number may be written `+226 70 00 00 00`, `00226…` or `70000000`; the amount `5000`, `5 000` or `5000 FCFA`.
 • You check everything in a form. The request appears in this channel; an approver, never who asked, decides in its thread.
 • After approval the bot asks LigdiCash to pay. The thread shows the token, then the final status.
 • Uncertain outcomes are never sent again. The card says what to look up.
-• The approvers here: {approvers}."""
+• The approvers here: {approvers}.""")
 
-HERE_NO_PAYOUTS_DIRECT = (
+HERE_NO_PAYOUTS_DIRECT = _(
     "Payouts are asked for in a channel, so that approvers see them. Go to your team's channel and type "
     "`/payout` there. If the bot is not in it yet, type `/invite @{bot}` there first."
 )
-BOT_NOT_IN_CHANNEL = (
+BOT_NOT_IN_CHANNEL = _(
     "Nothing was asked: the bot is not in this channel, so nobody could approve here. "
     "Type `/invite @{bot}`, then your command once more."
 )
-MODAL_DID_NOT_OPEN = "The form did not open (Slack was too slow, or did not answer). Nothing was asked. Please type it once more: `{command}`"
-TYPED_SO_FAR = "This is what you typed, to be sent once more: `{command}`"
-BUTTON_FORM_DID_NOT_OPEN = "The form did not open (Slack was too slow, or did not answer). {payout} was not changed. Please click the button again."
-COULD_NOT_STORE = (
+MODAL_DID_NOT_OPEN = _(
+    "The form did not open (Slack was too slow, or did not answer). Nothing was asked. Please type it once more: `{command}`"
+)
+TYPED_SO_FAR = _("This is what you typed, to be sent once more: `{command}`")
+BUTTON_FORM_DID_NOT_OPEN = _(
+    "The form did not open (Slack was too slow, or did not answer). {payout} was not changed. Please click the button again."
+)
+COULD_NOT_STORE = _(
     "This could not be stored just now, so nothing was done. Please try again in a minute; "
     "if it goes on, tell the person who runs the bot."
 )
 
 # The form
 
-FORM_TITLE = "Ask for a payout"
-FORM_SUBMIT = "Ask for approval"
-FORM_CLOSE = "Cancel"
-FIELD_BENEFICIARY = "Beneficiary's number"
-FIELD_AMOUNT = "Amount in XOF"
-FIELD_REASON = "Reason"
-FIELD_ORDER = "Order reference"
-FIELD_WAY = "How the money arrives"
+FORM_TITLE = _("Ask for a payout")
+FORM_SUBMIT = _("Ask for approval")
+FORM_CLOSE = _("Cancel")
+FIELD_BENEFICIARY = _("Beneficiary's number")
+FIELD_AMOUNT = _("Amount in XOF")
+FIELD_REASON = _("Reason")
+FIELD_ORDER = _("Order reference")
+FIELD_WAY = _("How the money arrives")
 EXAMPLE_NUMBER = "+226 70 00 00 00"
 EXAMPLE_AMOUNT = "5 000"
-EXAMPLE_REASON = "Refund for a cancelled order"
+EXAMPLE_REASON = _("Refund for a cancelled order")
 EXAMPLE_ORDER = "ORD-2024-001"
-HINT_NUMBER = "The mobile number, for example {example}."
-HINT_AMOUNT = "Whole francs, for example {example}. At most {most}."
-HINT_REASON = "Approvers and finance read this."
-HINT_ORDER = "Leave it empty where there is none; “none” and the like are read as that."
-HINT_READ_AS = "⚠️ Read as {amount}, please check."
-WAYS: Mapping[Way, str] = MappingProxyType(
+HINT_NUMBER = _("The mobile number, for example {example}.")
+HINT_AMOUNT = _("Whole francs, for example {example}. At most {most}.")
+HINT_REASON = _("Approvers and finance read this.")
+HINT_ORDER = _("Leave it empty where there is none; “none” and the like are read as that.")
+HINT_READ_AS = _("⚠️ Read as {amount}, please check.")
+WAYS: Mapping[Way, Sentence] = MappingProxyType(
     {
-        Way.WALLET: "LigdiCash wallet",
-        Way.MOBILE_THROUGH_WALLET: "Mobile money through the wallet",
-        Way.MOBILE_DIRECTLY: "Mobile money directly",
+        Way.WALLET: _("LigdiCash wallet"),
+        Way.MOBILE_THROUGH_WALLET: _("Mobile money through the wallet"),
+        Way.MOBILE_DIRECTLY: _("Mobile money directly"),
     }
 )
-WAY_DETAILS: Mapping[Way, str] = MappingProxyType(
+WAY_DETAILS: Mapping[Way, Sentence] = MappingProxyType(
     {
-        Way.WALLET: "The money stays in the beneficiary's LigdiCash wallet.",
-        Way.MOBILE_THROUGH_WALLET: "To the LigdiCash wallet, then on to mobile money.",
-        Way.MOBILE_DIRECTLY: "For people without a LigdiCash account.",
+        Way.WALLET: _("The money stays in the beneficiary's LigdiCash wallet."),
+        Way.MOBILE_THROUGH_WALLET: _("To the LigdiCash wallet, then on to mobile money."),
+        Way.MOBILE_DIRECTLY: _("For people without a LigdiCash account."),
     }
 )
-NUMBER_MISSING = "Please fill in the beneficiary's number, for example {example}."
-NUMBER_UNREADABLE = "“{typed}” is not a phone number. Write it like {example}."
-NUMBER_AMBIGUOUS = "It is not clear which part is the number. Write it with the country's code, like {example}."
-NUMBER_COUNTRY = "This number's country is not served here. Numbers begin with {countries}, like {example}."
-NUMBER_IMPOSSIBLE = "“{typed}” has the wrong number of digits. Write it like {example}."
-NUMBER_INVALID = "“{typed}” is not a number in use. Please check it; a right one looks like {example}."
-AMOUNT_MISSING = "Please fill in the amount in whole francs, for example {example}."
-AMOUNT_UNREADABLE = "“{typed}” is not an amount. Write whole francs, like {example}."
-AMOUNT_AMBIGUOUS = "It is not clear which part is the amount. Write it alone here, like {example}."
-AMOUNT_DECIMALS = "“{typed}” has decimals, and XOF has none. Write whole francs, like {example}."
-AMOUNT_ABBREVIATED = "“{typed}” is abbreviated. Write the amount out, like {example}."
-AMOUNT_NOT_POSITIVE = "The amount must be more than 0, for example {example}."
-AMOUNT_OTHER_CURRENCY = "“{typed}” is not in XOF. Write the amount in XOF, like {example}."
-AMOUNT_DOUBTFUL = "“{typed}” can be read in two ways. If you mean {amount}, write it like {example}."
-OVER_TEAM_LIMIT = (
+NUMBER_MISSING = _("Please fill in the beneficiary's number, for example {example}.")
+NUMBER_UNREADABLE = _("“{typed}” is not a phone number. Write it like {example}.")
+NUMBER_AMBIGUOUS = _("It is not clear which part is the number. Write it with the country's code, like {example}.")
+NUMBER_COUNTRY = _("This number's country is not served here. Numbers begin with {countries}, like {example}.")
+NUMBER_IMPOSSIBLE = _("“{typed}” has the wrong number of digits. Write it like {example}.")
+NUMBER_INVALID = _("“{typed}” is not a number in use. Please check it; a right one looks like {example}.")
+AMOUNT_MISSING = _("Please fill in the amount in whole francs, for example {example}.")
+AMOUNT_UNREADABLE = _("“{typed}” is not an amount. Write whole francs, like {example}.")
+AMOUNT_AMBIGUOUS = _("It is not clear which part is the amount. Write it alone here, like {example}.")
+AMOUNT_DECIMALS = _("“{typed}” has decimals, and XOF has none. Write whole francs, like {example}.")
+AMOUNT_ABBREVIATED = _("“{typed}” is abbreviated. Write the amount out, like {example}.")
+AMOUNT_NOT_POSITIVE = _("The amount must be more than 0, for example {example}.")
+AMOUNT_OTHER_CURRENCY = _("“{typed}” is not in XOF. Write the amount in XOF, like {example}.")
+AMOUNT_DOUBTFUL = _("“{typed}” can be read in two ways. If you mean {amount}, write it like {example}.")
+OVER_TEAM_LIMIT = _(
     "That is more than what is left of the team's limit today: {left}. Ask for at most that, like {example}."
 )
-OVER_OWN_LIMIT = "That is more than what is left of your limit today: {left}. Ask for at most that, like {example}."
-AMOUNT_TOO_LARGE = "{amount} is more than the {most} allowed for one payout. Write a smaller amount, like {example}."
-FIELD_KNOWN = "This may be a repetition"
-KNOWN_OPTION = "I know these, and this is another payout"
-KNOWN_HINT = "Approvers see these too."
-EARLIER_WARNING = "⚠️ *Please look first:* this may have been asked for already.\n{lines}"
-EARLIER_LINE = "• {link}: {amount}, {state}, {time}{order}{contradicted}"
-EARLIER_CONTRADICTED = " · 🚨 LigdiCash contradicts this: it may have been paid or not"
-EARLIER_SAME_ORDER = " (same order)"
-SENT_ALREADY_REASON = "This was sent before, with other words, and that first version was taken. Close this form."
-SENT_ALREADY = (
+OVER_OWN_LIMIT = _("That is more than what is left of your limit today: {left}. Ask for at most that, like {example}.")
+AMOUNT_TOO_LARGE = _("{amount} is more than the {most} allowed for one payout. Write a smaller amount, like {example}.")
+FIELD_KNOWN = _("This may be a repetition")
+KNOWN_OPTION = _("I know these, and this is another payout")
+KNOWN_HINT = _("Approvers see these too.")
+EARLIER_WARNING = _("⚠️ *Please look first:* this may have been asked for already.\n{lines}")
+EARLIER_LINE = _("• {link}: {amount}, {state}, {time}{order}{contradicted}")
+EARLIER_CONTRADICTED = _(" · 🚨 LigdiCash contradicts this: it may have been paid or not")
+EARLIER_SAME_ORDER = _(" (same order)")
+SENT_ALREADY_REASON = _("This was sent before, with other words, and that first version was taken. Close this form.")
+SENT_ALREADY = _(
     "This form was sent before, with other contents, and that first version was taken: see its card in the channel. "
     "Close this form; if the first version is wrong, cancel it there."
 )
-REASON_MISSING = "Please say why, for example “{example}”."
-WAY_MISSING = "Please choose how the money arrives, for example “{example}”."
+REASON_MISSING = _("Please say why, for example “{example}”.")
+WAY_MISSING = _("Please choose how the money arrives, for example “{example}”.")
 
-REFUSALS: Mapping[Refusal, str] = MappingProxyType(
+REFUSALS: Mapping[Refusal, Sentence] = MappingProxyType(
     {
-        Refusal.GUEST: "Guests of this workspace cannot ask for payouts or decide on them.",
-        Refusal.BOT: "Bots cannot ask for payouts or decide on them.",
-        Refusal.DEACTIVATED: "Deactivated accounts cannot ask for payouts or decide on them.",
-        Refusal.ELSEWHERE: "People of another workspace cannot ask for payouts or decide on them.",
-        Refusal.NOT_LEARNT: "Slack did not say who you are just now, so the answer is no for the moment. Please try again.",
-        Refusal.GROUP_NOT_LEARNT: (
+        Refusal.GUEST: _("Guests of this workspace cannot ask for payouts or decide on them."),
+        Refusal.BOT: _("Bots cannot ask for payouts or decide on them."),
+        Refusal.DEACTIVATED: _("Deactivated accounts cannot ask for payouts or decide on them."),
+        Refusal.ELSEWHERE: _("People of another workspace cannot ask for payouts or decide on them."),
+        Refusal.NOT_LEARNT: _(
+            "Slack did not say who you are just now, so the answer is no for the moment. Please try again."
+        ),
+        Refusal.GROUP_NOT_LEARNT: _(
             "Slack did not say who is in the group that may do this, so the answer is no for the moment. "
             "Please click again in a minute."
         ),
-        Refusal.CHANNEL_NOT_LEARNT: (
+        Refusal.CHANNEL_NOT_LEARNT: _(
             "Slack did not say just now whether this channel is shared with another workspace, so the answer is no for the "
             "moment. Please try again."
         ),
-        Refusal.CHANNEL_SHARED: "This channel is shared with another workspace, so payouts are not possible in it.",
-        Refusal.TOO_MANY_OPEN: (
+        Refusal.CHANNEL_SHARED: _("This channel is shared with another workspace, so payouts are not possible in it."),
+        Refusal.TOO_MANY_OPEN: _(
             "You have 20 undecided requests open, which is the most one person may have. Wait for a decision, or cancel one."
         ),
-        Refusal.NOT_A_REQUESTER: "You are not among the people who may ask for payouts here.",
-        Refusal.NOT_AN_APPROVER: "You are not one of the approvers.",
-        Refusal.OWN_REQUEST: "You asked for this payout yourself, so somebody else must decide.",
-        Refusal.NOT_THE_REQUESTER: "Only the person who asked can cancel a request.",
-        Refusal.NOT_REQUESTER_OR_APPROVER: "Only the person who asked, or an approver, can stop it.",
-        Refusal.CHANNEL_NOT_ALLOWED: "Payouts are not asked for in this channel. Use {channels}.",
+        Refusal.NOT_A_REQUESTER: _("You are not among the people who may ask for payouts here."),
+        Refusal.NOT_AN_APPROVER: _("You are not one of the approvers."),
+        Refusal.OWN_REQUEST: _("You asked for this payout yourself, so somebody else must decide."),
+        Refusal.NOT_THE_REQUESTER: _("Only the person who asked can cancel a request."),
+        Refusal.NOT_REQUESTER_OR_APPROVER: _("Only the person who asked, or an approver, can stop it."),
+        Refusal.CHANNEL_NOT_ALLOWED: _("Payouts are not asked for in this channel. Use {channels}."),
     }
 )
 
@@ -206,220 +247,252 @@ def refusal(refused: Refusal, channels: tuple[str, ...]) -> str:
     return REFUSALS[refused].format(channels=" ".join(f"<#{channel}>" for channel in channels))
 
 
-REQUEST_REFUSED = "Your payout was not asked for. {why}"
-DECISION_REFUSED = "{payout} was not changed by you. {why} {who}"
-WHO_MAY_DECIDE = "These people may: {approvers}."
-NOBODY_ELSE_MAY_DECIDE = "Nobody else is named as an approver; ask the person who runs the bot."
-TOO_LATE: Mapping[State, str] = MappingProxyType(
+REQUEST_REFUSED = _("Your payout was not asked for. {why}")
+DECISION_REFUSED = _("{payout} was not changed by you. {why} {who}")
+WHO_MAY_DECIDE = _("These people may: {approvers}.")
+NOBODY_ELSE_MAY_DECIDE = _("Nobody else is named as an approver; ask the person who runs the bot.")
+TOO_LATE: Mapping[State, Sentence] = MappingProxyType(
     {
-        State.REJECTED: "{payout} was already rejected by {decider}. Nothing more was done.",
-        State.CANCELLED: "{payout} was already cancelled by {decider}. Nothing more was done.",
-        State.EXPIRED: "{payout} has expired. Nothing more was done; ask for it anew if it is still needed.",
+        State.REJECTED: _("{payout} was already rejected by {decider}. Nothing more was done."),
+        State.CANCELLED: _("{payout} was already cancelled by {decider}. Nothing more was done."),
+        State.EXPIRED: _("{payout} has expired. Nothing more was done; ask for it anew if it is still needed."),
     }
 )
-TOO_LATE_APPROVED = "{payout} was already approved by {approvers}. Your click changed nothing. Now: {state}."
-TOO_LATE_OTHERWISE = "Your click on {payout} changed nothing. It is: {state}."
-STALE_BUTTON = "This button belongs to an earlier version of {payout}. Please use the newest one in its thread."
-UNKNOWN_PAYOUT = "There is no payout {payout} in this bot's ledger. Nothing was done."
+TOO_LATE_APPROVED = _("{payout} was already approved by {approvers}. Your click changed nothing. Now: {state}.")
+TOO_LATE_OTHERWISE = _("Your click on {payout} changed nothing. It is: {state}.")
+STALE_BUTTON = _("This button belongs to an earlier version of {payout}. Please use the newest one in its thread.")
+UNKNOWN_PAYOUT = _("There is no payout {payout} in this bot's ledger. Nothing was done.")
 
 # The question
 
-QUESTION = "{approvers}: please decide on *{amount}* to *{number}*, asked by {requester}.\n*Reason:* {reason}"
-QUESTION_ANSWERED = "*{amount}* to *{number}*, asked by {requester}.\n*Reason:* {reason}"
-QUESTION_TEXT = "Please decide: {amount} to {number}, asked by {requester_name} – {reason}"
-QUESTION_LEADS = (
+QUESTION = _("{approvers}: please decide on *{amount}* to *{number}*, asked by {requester}.\n*Reason:* {reason}")
+QUESTION_ANSWERED = _("*{amount}* to *{number}*, asked by {requester}.\n*Reason:* {reason}")
+QUESTION_TEXT = _("Please decide: {amount} to {number}, asked by {requester_name} – {reason}")
+QUESTION_LEADS = _(
     "🚨 *An earlier payout to this person, or for this order, may still be paid.* "
     "Two approvers are needed. Look at it before you approve:"
 )
-QUESTION_EARLIER = "⚠️ *This may repeat an earlier payout.* Look at it before you approve:"
-QUESTION_TODAY = "Approved for this person in the last 24 hours: {times}, {total} in all."
-QUESTION_COUNT = "☑️ *{given} of {needed}* approvals, by {approvers}. Another approver is needed."
-QUESTION_TWO = "*Two* different approvers are needed."
-QUESTION_AGAIN = "🔁 *Attempt {attempt}*, asked again by {asked_by}: the earlier attempt came to nothing. Approve only if that is right."
-QUESTION_ORDER = "*Order:* {order}"
-QUESTION_WAY = "*Arrives:* {way}"
-QUESTION_FOUR_EYES = "The person who asked cannot approve. Nothing is paid before somebody approves."
-APPROVE = "Approve"
-REJECT = "Reject"
-CANCEL = "Cancel request"
-CANCEL_TITLE = "Cancel this request?"
-CANCEL_TEXT = "Only the person who asked can. Nothing is paid then."
-STOP = "Stop"
-STOP_TITLE = "Stop this payout?"
-STOP_TEXT = "It was approved but has not left yet. The requester or an approver can stop it; nothing is paid then."
-RESOLVE = "Resolve"
-CONFIRM = "Confirm"
-ASK_AGAIN = "Ask again"
-CORRECT = "Correct and ask again"
-ASK_DIRECTLY = "Ask directly to mobile money"
-TRY_NOW = "Try now"
-CONFIRM_TITLE = "Pay {amount}?"
-CONFIRM_TEXT = "{amount} to {number}\nasked by {requester_name}\n{way}\n\nOnce sent, this cannot be taken back."
-CONFIRM_YES = "Yes, pay"
-CONFIRM_NO = "Not now"
-QUESTION_APPROVED = "✅ Approved by {approvers} at {time}, paying… How it ends stands on the card above."
-QUESTION_WAS_APPROVED = "✅ Approved by {approvers} at {time} · now {state}"
-QUESTION_NOBODY = "Nobody but the requester is named as an approver"
-QUESTION_REJECTED = "❌ Rejected by {decider} at {time}: {reason}"
-QUESTION_CLOSED = "Closed: {state}."
-REJECT_TITLE = "Reject {payout}"
-REJECT_SUBMIT = "Reject"
-REJECT_FIELD = "Why is it rejected?"
-REJECT_HINT = "The requester reads this in the thread."
-REJECT_EXAMPLE = "The order was already refunded"
-REJECT_ABOUT = "{amount} to {number}, asked by {requester}"
+QUESTION_EARLIER = _("⚠️ *This may repeat an earlier payout.* Look at it before you approve:")
+QUESTION_TODAY = _("Approved for this person in the last 24 hours: {times}, {total} in all.")
+QUESTION_COUNT = _("☑️ *{given} of {needed}* approvals, by {approvers}. Another approver is needed.")
+QUESTION_TWO = _("*Two* different approvers are needed.")
+QUESTION_AGAIN = _(
+    "🔁 *Attempt {attempt}*, asked again by {asked_by}: the earlier attempt came to nothing. Approve only if that is right."
+)
+QUESTION_ORDER = _("*Order:* {order}")
+QUESTION_WAY = _("*Arrives:* {way}")
+QUESTION_FOUR_EYES = _("The person who asked cannot approve. Nothing is paid before somebody approves.")
+APPROVE = _("Approve")
+REJECT = _("Reject")
+CANCEL = _("Cancel request")
+CANCEL_TITLE = _("Cancel this request?")
+CANCEL_TEXT = _("Only the person who asked can. Nothing is paid then.")
+STOP = _("Stop")
+STOP_TITLE = _("Stop this payout?")
+STOP_TEXT = _("It was approved but has not left yet. The requester or an approver can stop it; nothing is paid then.")
+RESOLVE = _("Resolve")
+CONFIRM = _("Confirm")
+ASK_AGAIN = _("Ask again")
+CORRECT = _("Correct and ask again")
+ASK_DIRECTLY = _("Ask directly to mobile money")
+TRY_NOW = _("Try now")
+CONFIRM_TITLE = _("Pay {amount}?")
+CONFIRM_TEXT = _("{amount} to {number}\nasked by {requester_name}\n{way}\n\nOnce sent, this cannot be taken back.")
+CONFIRM_YES = _("Yes, pay")
+CONFIRM_NO = _("Not now")
+QUESTION_APPROVED = _("✅ Approved by {approvers} at {time}, paying… How it ends stands on the card above.")
+QUESTION_WAS_APPROVED = _("✅ Approved by {approvers} at {time} · now {state}")
+QUESTION_NOBODY = _("Nobody but the requester is named as an approver")
+QUESTION_REJECTED = _("❌ Rejected by {decider} at {time}: {reason}")
+QUESTION_CLOSED = _("Closed: {state}.")
+REJECT_TITLE = _("Reject {payout}")
+REJECT_SUBMIT = _("Reject")
+REJECT_FIELD = _("Why is it rejected?")
+REJECT_EXAMPLE = _("The order was already refunded")
+REJECT_ABOUT = _("{amount} to {number}, asked by {requester}. The requester reads this in the thread.")
 
 # The card
 
-CARD_SUMMARY = "*{payout}* · *{amount}* to *{number}* · {reason} · asked by {requester}"
-CARD_TEXT = "{payout} · {amount} to {number} · {state}"
-CARD_DETAILS = "{way}{order}{follows}{attempt} · asked at {time}"
-CARD_FOLLOWS = " · follows {payout}"
-CARD_ATTEMPT = " · attempt {attempt}"
-CARD_ORDER = " · order {order}"
-CARD_REQUESTED = "⏳ *Waiting for a decision* – in the thread of this message"
-CARD_APPROVED = "✅ *Approved* by {approvers} · paying…"
-CARD_NOT_SENT = (
+CARD_SUMMARY = _("*{payout}* · *{amount}* to *{number}* · {reason} · asked by {requester}")
+CARD_TEXT = _("{payout} · {amount} to {number} · {state}")
+CARD_DETAILS = _("{way}{order}{follows}{attempt} · asked at {time}")
+CARD_FOLLOWS = _(" · follows {payout}")
+CARD_ATTEMPT = _(" · attempt {attempt}")
+CARD_ORDER = _(" · order {order}")
+CARD_REQUESTED = _("⏳ *Waiting for a decision* – in the thread of this message")
+CARD_APPROVED = _("✅ *Approved* by {approvers} · paying…")
+CARD_NOT_SENT = _(
     "📡 *Approved* by {approvers} · LigdiCash cannot be reached, nothing has left. "
     "Trying again at {next}, until {until} at the latest."
 )
-CARD_SENDING = "📤 *Being sent* to LigdiCash · approved by {approvers}"
-CARD_INITIATED = "📨 *Initiated, not yet paid* · LigdiCash accepted it ({token}) · waiting for the final status"
-CARD_COMPLETED = "🟢 *Completed* · LigdiCash says it was paid ({token})"
-CARD_FAILED = "🔴 *Failed* · LigdiCash says it was not paid ({token})"
-CARD_REFUSED = "⛔ *Refused* by LigdiCash, nothing was paid · {meaning} *What to do:* {remedy}"
-CARD_UNCONFIRMED = (
+CARD_SENDING = _("📤 *Being sent* to LigdiCash · approved by {approvers}")
+CARD_INITIATED = _("📨 *Initiated, not yet paid* · LigdiCash accepted it ({token}) · waiting for the final status")
+CARD_COMPLETED = _("🟢 *Completed* · LigdiCash says it was paid ({token})")
+CARD_FAILED = _("🔴 *Failed* · LigdiCash says it was not paid ({token})")
+CARD_REFUSED = _("⛔ *Refused* by LigdiCash, nothing was paid · {meaning} *What to do:* {remedy}")
+CARD_UNCONFIRMED = _(
     "⚠️ *Unconfirmed* · {doubt} It may have been paid or not, and it will not be sent again.\n"
     "*What to do:* look up transaction `{transaction_id}` on LigdiCash's dashboard ({amount}, {number}, sent at {sent_at}). "
     "Do not ask for the same payout again before you know."
 )
-CARD_REJECTED = "❌ *Rejected* by {decider} · {reason}"
-CARD_CANCELLED = "🚫 *Cancelled* by {decider} · nothing was paid"
-CARD_STOPPED_BY = "🚫 *Stopped* by {decider} before it left · nothing was paid by this attempt"
-CARD_STOPPED = "🚫 *Stopped* before it left · LigdiCash says that an earlier attempt may have been paid"
-CARD_HELD = "⏸️ *Approved* by {approvers} · not sent yet; it expires at {until} if it is still held then"
-CARD_MARKED_PAID = "🟢 *Marked paid* by {people} · {reason}"
-CARD_MARKED_UNPAID = "🔴 *Marked not paid* by {people} · {reason}"
-CARD_PROPOSED = "🗳️ {person} proposes: *{finding}* · {reason} · another approver confirms in the thread"
-CARD_EXPIRED_UNSENT = (
+CARD_REJECTED = _("❌ *Rejected* by {decider} · {reason}")
+CARD_CANCELLED = _("🚫 *Cancelled* by {decider} · nothing was paid")
+CARD_STOPPED_BY = _("🚫 *Stopped* by {decider} before it left · nothing was paid by this attempt")
+CARD_STOPPED = _("🚫 *Stopped* before it left · LigdiCash says that an earlier attempt may have been paid")
+CARD_HELD = _("⏸️ *Approved* by {approvers} · not sent yet; it expires at {until} if it is still held then")
+CARD_MARKED_PAID = _("🟢 *Marked paid* by {people} · {reason}")
+CARD_MARKED_UNPAID = _("🔴 *Marked not paid* by {people} · {reason}")
+CARD_PROPOSED = _("🗳️ {person} proposes: *{finding}* · {reason} · another approver confirms in the thread")
+CARD_EXPIRED_UNSENT = _(
     "⌛ *Expired* · it could not be sent within an hour of the approval; nothing left, nothing was paid. "
     "Ask for it anew if it is still needed."
 )
-CARD_EXPIRED = "⌛ *Expired* · nobody decided in time; nothing was paid. Ask for it anew if it is still needed."
-BRAKE = "⛔ *Sending is paused* by {person}: {reason}"
-THE_BOT = "the bot"
-HELD_LINE = "⏸️ *LigdiCash refuses this account:* {meaning} Approved payouts wait until an approver clicks *Try now*."
-FINDINGS: Mapping[Finding, str] = MappingProxyType({Finding.PAID: "it was paid", Finding.UNPAID: "it was not paid"})
-CARD_CONTRADICTION = "🚨 *LigdiCash contradicts this:* {contradiction}. Tell finance now."
+CARD_EXPIRED = _("⌛ *Expired* · nobody decided in time; nothing was paid. Ask for it anew if it is still needed.")
+BRAKE = _("⛔ *Sending is paused* by {person}: {reason}")
+THE_BOT = _("the bot")
+# A reason of the bot's own, which the ledger keeps in English.
+RESTORED_REASON = _(
+    "the ledger was restored from a copy; what happened since is not known, so what is refused, failed or initiated "
+    "here may have been asked for again, paid or ended; compare it with LigdiCash's dashboard first"
+)
+HELD_LINE = _("⏸️ *LigdiCash refuses this account:* {meaning} Approved payouts wait until an approver clicks *Try now*.")
+FINDINGS: Mapping[Finding, Sentence] = MappingProxyType(
+    {Finding.PAID: _("it was paid"), Finding.UNPAID: _("it was not paid")}
+)
+CARD_CONTRADICTION = _("🚨 *LigdiCash contradicts this:* “{word}” of attempt {attempt}. Tell finance now.")
+# What LigdiCash is quoted with although it said so by a code, and not by a word.
+SAID_ACCEPTED = _("accepted")
+SAID_REFUSED = _("refused (code {code})")
 
-NUMBER_REMOVED = "(number removed)"
-NO_TOKEN = "no token"  # noqa: S105 - what is shown instead of one
+# What in an answer of LigdiCash was another than it must be.
+MISMATCHES: Mapping[str, Sentence] = MappingProxyType(
+    {"transaction": _("transaction"), "amount": _("amount"), "number": _("number")}
+)
+NUMBER_REMOVED = _("(number removed)")
+NO_TOKEN = _("no token")
 
-STATES: Mapping[State, str] = MappingProxyType(
+STATES: Mapping[State, Sentence] = MappingProxyType(
     {
-        State.REQUESTED: "waiting for a decision",
-        State.REJECTED: "rejected",
-        State.CANCELLED: "cancelled",
-        State.EXPIRED: "expired, nothing was paid",
-        State.APPROVED: "approved, not yet sent",
-        State.SENDING: "being sent to LigdiCash",
-        State.INITIATED: "initiated, not yet paid",
-        State.UNCONFIRMED: "unconfirmed, may have been paid or not",
-        State.REFUSED: "refused by LigdiCash, nothing was paid",
-        State.COMPLETED: "completed",
-        State.FAILED: "failed, not paid",
+        State.REQUESTED: _("waiting for a decision"),
+        State.REJECTED: _("rejected"),
+        State.CANCELLED: _("cancelled"),
+        State.EXPIRED: _("expired, nothing was paid"),
+        State.APPROVED: _("approved, not yet sent"),
+        State.SENDING: _("being sent to LigdiCash"),
+        State.INITIATED: _("initiated, not yet paid"),
+        State.UNCONFIRMED: _("unconfirmed, may have been paid or not"),
+        State.REFUSED: _("refused by LigdiCash, nothing was paid"),
+        State.COMPLETED: _("completed"),
+        State.FAILED: _("failed, not paid"),
     }
 )
 
-FOUND: Mapping[Outcome, str] = MappingProxyType(
+FOUND: Mapping[Outcome, Sentence] = MappingProxyType(
     {
-        Outcome.FOUND_PAID: "marked paid by two people",
-        Outcome.FOUND_UNPAID: "marked not paid by two people",
+        Outcome.FOUND_PAID: _("marked paid by two people"),
+        Outcome.FOUND_UNPAID: _("marked not paid by two people"),
     }
 )
 
 # The thread
 
-THREAD_INITIATED = (
+THREAD_INITIATED = _(
     "📨 LigdiCash accepted {payout}: *{amount}* to *{number}* is initiated, not yet paid.\n"
     "Token: `{token}`\nThe final status follows in this thread."
 )
-THREAD_COMPLETED = "🟢 {requester} {payout} is *completed*: LigdiCash says that {amount} to {number} was paid."
-THREAD_FAILED = (
+THREAD_COMPLETED = _("🟢 {requester} {payout} is *completed*: LigdiCash says that {amount} to {number} was paid.")
+THREAD_FAILED = _(
     "🔴 {requester} {payout} *failed*: LigdiCash says that {amount} to {number} was not paid. "
     "Ask for it anew if it is still needed."
 )
-THREAD_REFUSED = "⛔ {requester} {payout} was *refused* by LigdiCash (code {code}), nothing was paid. {meaning}\n*What to do:* {remedy}"
-THREAD_UNCONFIRMED = (
+THREAD_REFUSED = _(
+    "⛔ {requester} {payout} was *refused* by LigdiCash (code {code}), nothing was paid. {meaning}\n*What to do:* {remedy}"
+)
+THREAD_UNCONFIRMED = _(
     "⚠️ {requester} {payout} is *unconfirmed*. {doubt} It may have been paid or not, and it will not be sent again.\n"
     "*What to do:* look up transaction `{transaction_id}` on LigdiCash's dashboard ({amount} to {number}, sent at {sent_at}). "
     "The bot goes on listening for LigdiCash's word."
 )
-THREAD_REJECTED = "❌ {requester} {payout} was *rejected* by {decider}: {reason}"
-THREAD_EXPIRED = (
+THREAD_REJECTED = _("❌ {requester} {payout} was *rejected* by {decider}: {reason}")
+THREAD_EXPIRED = _(
     "⌛ {requester} {payout} has *expired*; nothing left, nothing was paid. Ask for it anew if it is still needed."
 )
-THREAD_STILL_PENDING = "LigdiCash says “{word}” of {payout}; that is not a final status. Still: {state}."
-THREAD_MISMATCH = (
+THREAD_STILL_PENDING = _("LigdiCash says “{word}” of {payout}; that is not a final status. Still: {state}.")
+THREAD_MISMATCH = _(
     "🚨 {payout}: an answer of LigdiCash did not match this payout ({what}). It was recorded and changed nothing. "
     "Please tell the person who runs the bot."
 )
-THREAD_MISMATCH_OWN = (
+THREAD_MISMATCH_OWN = _(
     "🚨 {payout}: LigdiCash's answer to this payout's own token names another transaction. It was recorded, and what it says "
     "is taken as said of this payout; a failure of which only such an answer tells cannot be asked for again. "
     "Please tell the person who runs the bot."
 )
-THREAD_CONTRADICTION = "🚨 {requester} {payout} is recorded as {state}, but LigdiCash now says “{word}”. Nothing was changed. Tell finance now."
-THREAD_CONTRADICTION_EARLIER = (
+THREAD_CONTRADICTION = _(
+    "🚨 {requester} {payout} is recorded as {state}, but LigdiCash now says “{word}”. Nothing was changed. Tell finance now."
+)
+THREAD_CONTRADICTION_EARLIER = _(
     "🚨 {requester} {payout}: attempt {attempt} is recorded as not paid, but LigdiCash now says “{word}” of it. "
     "The newest attempt is: {state}. If that one was paid too, money left twice. Tell finance now."
 )
 
-THREAD_REMINDED = "⏰ {paged}: {payout}, {amount} to {number}, has waited for a decision for {minutes} minutes."
+THREAD_REMINDED = plural(
+    "⏰ {paged}: {payout}, {amount} to {number}, has waited for a decision for {minutes} minute.",
+    "⏰ {paged}: {payout}, {amount} to {number}, has waited for a decision for {minutes} minutes.",
+    by="minutes",
+)
 # A reminder that Slack takes hours later, when nobody is to be paged any more.
-THREAD_REMINDED_LATE = (
-    "⏰ {payout}, {amount} to {number}, had waited for a decision for {minutes} minutes. Now: {state}."
+THREAD_REMINDED_LATE = plural(
+    "⏰ {payout}, {amount} to {number}, had waited for a decision for {minutes} minute. Now: {state}.",
+    "⏰ {payout}, {amount} to {number}, had waited for a decision for {minutes} minutes. Now: {state}.",
+    by="minutes",
 )
-THREAD_CANCELLED = "🚫 {requester} {payout} was *cancelled* by {decider}; nothing was paid."
-THREAD_STOPPED = "🚫 {requester} {payout} was *stopped* before it left: LigdiCash says that an earlier attempt may have been paid. Tell finance now."
-THREAD_POINTED_OUT = (
+THREAD_CANCELLED = _("🚫 {requester} {payout} was *cancelled* by {decider}; nothing was paid.")
+THREAD_STOPPED = _(
+    "🚫 {requester} {payout} was *stopped* before it left: LigdiCash says that an earlier attempt may have been paid. Tell finance now."
+)
+THREAD_POINTED_OUT = plural(
+    "🕰️ {requester} {payout} has been open for {hours} hour: {state}. The bot goes on asking LigdiCash. "
+    "If you know what became of it, an approver can click *Resolve* on the card.",
     "🕰️ {requester} {payout} has been open for {hours} hours: {state}. The bot goes on asking LigdiCash. "
-    "If you know what became of it, an approver can click *Resolve* on the card."
+    "If you know what became of it, an approver can click *Resolve* on the card.",
+    by="hours",
 )
-THREAD_PROPOSED = (
+THREAD_PROPOSED = _(
     "🗳️ {actor} proposes for {payout}: *{finding}* – {reason}\n"
     "Another approver, not {asked_by}, confirms just this. {console}"
 )
-THREAD_PROPOSED_CONSOLE = (
+THREAD_PROPOSED_CONSOLE = _(
     "Nobody else is named who could: the person who runs the bot ends it with `payout-bot resolve {payout}`."
 )
-THREAD_PROPOSAL_VOIDED = (
+THREAD_PROPOSAL_VOIDED = _(
     "🗳️ Something new came from LigdiCash about {payout}: the proposal no longer counts. Please look again."
 )
-THREAD_MARKED_PAID = "🟢 {requester} {payout} was *marked paid* by {proposed_by} and {actor}: {reason}"
-THREAD_MARKED_UNPAID = (
+THREAD_MARKED_PAID = _("🟢 {requester} {payout} was *marked paid* by {proposed_by} and {actor}: {reason}")
+THREAD_MARKED_UNPAID = _(
     "🔴 {requester} {payout} was *marked not paid* by {proposed_by} and {actor}: {reason}\n"
     "If LigdiCash says otherwise later, it is told here."
 )
-THREAD_AGREES = "✔️ LigdiCash now says of {payout} what two people found: “{word}”."
-THREAD_CONFIRMED = "✔️ LigdiCash's answer to the own token of {payout} says the same now: “{word}”."
-THREAD_HELD = (
+THREAD_AGREES = _("✔️ LigdiCash now says of {payout} what two people found: “{word}”.")
+THREAD_CONFIRMED = _("✔️ LigdiCash's answer to the own token of {payout} says the same now: “{word}”.")
+THREAD_HELD = _(
     "⏸️ This refusal concerns the LigdiCash account, not the payout: {meaning} Other approved payouts of this kind wait. "
     "When it is mended, an approver clicks *Try now*."
 )
-THREAD_RESTORED = (
+THREAD_RESTORED = _(
     "⚠️ {requester} {payout}: the ledger was restored from a copy. What was sent after the copy was made is not known here. "
     "Look it up on LigdiCash's dashboard before you ask again."
 )
 
 # The brake
 
-PAUSED = "⛔ {actor} paused all sending: {reason}\nTwo approvers let it go on, each with `/payout resume`."
-RESUME_PROPOSED = "▶️ {actor} wants sending to go on (it was paused: {reason}). Another approver types `/payout resume`."
-RESUMED = "▶️ Sending goes on: {actor} was the second approver to say so."
-RELEASED = "▶️ {actor} lets held payouts be tried now."
-BRAKE_HEARD = "Heard. The answer follows in a moment."
-PAUSE_NEEDS_REASON = (
+PAUSED = _("⛔ {actor} paused all sending: {reason}\nTwo approvers let it go on, each with `/payout resume`.")
+RESUME_PROPOSED = _(
+    "▶️ {actor} wants sending to go on (it was paused: {reason}). Another approver types `/payout resume`."
+)
+RESUMED = _("▶️ Sending goes on: {actor} was the second approver to say so.")
+RELEASED = _("▶️ {actor} lets held payouts be tried now.")
+BRAKE_HEARD = _("Heard. The answer follows in a moment.")
+PAUSE_NEEDS_REASON = _(
     "Please say why, for example `/payout pause the LigdiCash balance looks wrong`. Nothing was paused."
 )
 
@@ -446,248 +519,281 @@ class Answer(enum.StrEnum):
     NOT_AGAIN = "not_again"
 
 
-ANSWERS: Mapping[Answer, str] = MappingProxyType(
+ANSWERS: Mapping[Answer, Sentence] = MappingProxyType(
     {
-        Answer.APPROVED_ALREADY: "You approved {payout} already. Another approver is needed; your second click changed nothing.",
-        Answer.CLICK_TOO_OLD: (
+        Answer.APPROVED_ALREADY: _(
+            "You approved {payout} already. Another approver is needed; your second click changed nothing."
+        ),
+        Answer.CLICK_TOO_OLD: _(
             "Your approval of {payout} waited too long to be heard, so it was not counted. "
             "If it is still right, please click Approve again."
         ),
-        Answer.ABOVE_MAX: (
+        Answer.ABOVE_MAX: _(
             "{payout} was not approved: it is more than is allowed for one payout now. Please reject it; a smaller one can be asked for."
         ),
-        Answer.ABOVE_MAX_AGAIN: (
+        Answer.ABOVE_MAX_AGAIN: _(
             "{payout} was not asked for again: it is more than is allowed for one payout now. A smaller one can be asked for."
         ),
-        Answer.PAUSED_ALREADY: "Sending is paused already. Nothing was changed.",
-        Answer.NOT_PAUSED: "Sending is not paused, so there is nothing to resume.",
-        Answer.RESUME_NEEDS_ANOTHER: "You said so already. Another approver types `/payout resume`; nothing leaves before.",
-        Answer.NOT_HELD: "Nothing is held any more.",
-        Answer.STALE: "This button belongs to an earlier version of {payout}. Please use the newest card. Now: {state}.",
-        Answer.NOT_RESOLVABLE: "{payout} cannot be resolved by people now. It is: {state}.",
-        Answer.TOO_EARLY: (
+        Answer.PAUSED_ALREADY: _("Sending is paused already. Nothing was changed."),
+        Answer.NOT_PAUSED: _("Sending is not paused, so there is nothing to resume."),
+        Answer.RESUME_NEEDS_ANOTHER: _(
+            "You said so already. Another approver types `/payout resume`; nothing leaves before."
+        ),
+        Answer.NOT_HELD: _("Nothing is held any more."),
+        Answer.STALE: _(
+            "This button belongs to an earlier version of {payout}. Please use the newest card. Now: {state}."
+        ),
+        Answer.NOT_RESOLVABLE: _("{payout} cannot be resolved by people now. It is: {state}."),
+        Answer.TOO_EARLY: _(
             "“It was not paid” can be said of {payout} 60 minutes after it was sent at the earliest: "
             "LigdiCash's word may still come. Nothing was changed; please try again later."
         ),
-        Answer.PROPOSAL_GONE: "That proposal no longer counts: something newer came. Nothing was changed. {payout} is: {state}.",
-        Answer.CONFIRM_NEEDS_ANOTHER: "You made this proposal yourself, so another approver must confirm it.",
-        Answer.PROPOSER_GONE: (
+        Answer.PROPOSAL_GONE: _(
+            "That proposal no longer counts: something newer came. Nothing was changed. {payout} is: {state}."
+        ),
+        Answer.CONFIRM_NEEDS_ANOTHER: _("You made this proposal yourself, so another approver must confirm it."),
+        Answer.PROPOSER_GONE: _(
             "Whoever proposed this may not decide any more, or Slack does not say so now. "
             "Nothing was changed; click *Resolve* on the card of {payout} to propose it yourself."
         ),
-        Answer.NOT_AGAIN: (
+        Answer.NOT_AGAIN: _(
             "{payout} cannot be asked for again: it is not known that nothing was paid. It is: {state}. Nothing was changed."
         ),
     }
 )
-LIMIT_REFUSED: Mapping[Limit, str] = MappingProxyType(
+LIMIT_REFUSED: Mapping[Limit, Sentence] = MappingProxyType(
     {
-        Limit.TEAM: (
+        Limit.TEAM: _(
             "{payout} was not approved: it would pass the team's limit for today. Left today: {left}. "
             "It stays open; approve it tomorrow, or reject it."
         ),
-        Limit.REQUESTER: (
+        Limit.REQUESTER: _(
             "{payout} was not approved: it would pass the requester's limit for today. Left today: {left}. "
             "It stays open; approve it tomorrow, or reject it."
         ),
     }
 )
-BRAKE_REFUSED = "Nothing was changed. {why} {who}"
+BRAKE_REFUSED = _("Nothing was changed. {why} {who}")
 
 # Resolving
 
-RESOLVE_TITLE = "Resolve {payout}"
-RESOLVE_SUBMIT = "Propose"
-RESOLVE_FIELD = "What became of it?"
-RESOLVE_REASON = "How do you know?"
-RESOLVE_EXAMPLE = "Seen on LigdiCash's dashboard"
-RESOLVE_HINT = (
+RESOLVE_TITLE = _("Resolve {payout}")
+RESOLVE_SUBMIT = _("Propose")
+RESOLVE_FIELD = _("What became of it?")
+RESOLVE_REASON = _("How do you know?")
+RESOLVE_EXAMPLE = _("Seen on LigdiCash's dashboard")
+RESOLVE_HINT = _(
     "Look up transaction {transaction_id} on LigdiCash's dashboard: {amount} to {number}, sent at {sent_at}. "
     "Another approver must confirm what you say."
 )
-FINDING_LABELS: Mapping[Finding, str] = MappingProxyType(
-    {Finding.PAID: "It was paid", Finding.UNPAID: "It was not paid"}
+FINDING_LABELS: Mapping[Finding, Sentence] = MappingProxyType(
+    {Finding.PAID: _("It was paid"), Finding.UNPAID: _("It was not paid")}
 )
-FINDING_DETAILS: Mapping[Finding, str] = MappingProxyType(
+FINDING_DETAILS: Mapping[Finding, Sentence] = MappingProxyType(
     {
-        Finding.PAID: "The dashboard shows it as paid.",
-        Finding.UNPAID: "The dashboard does not show it, or as failed.",
+        Finding.PAID: _("The dashboard shows it as paid."),
+        Finding.UNPAID: _("The dashboard does not show it, or as failed."),
     }
 )
-FINDING_MISSING = "Please choose what became of it, for example “{example}”."
+FINDING_MISSING = _("Please choose what became of it, for example “{example}”.")
 
-NOT_DRAWN = (
+NOT_DRAWN = _(
     "Something happened with {payout} that the bot cannot show (event {event}). It is recorded; "
     "please tell the person who runs the bot."
 )
 
 # LigdiCash's refusals: what each means, and what to do
 
-MEANINGS: Mapping[Meaning, tuple[str, str]] = MappingProxyType(
+MEANINGS: Mapping[Meaning, tuple[Sentence, Sentence]] = MappingProxyType(
     {
         Meaning.KEYS_REFUSED: (
-            "LigdiCash does not accept the bot's keys.",
-            "the person who runs the bot corrects LIGDICASH_API_KEY and LIGDICASH_AUTH_TOKEN.",
+            _("LigdiCash does not accept the bot's keys."),
+            _("the person who runs the bot corrects LIGDICASH_API_KEY and LIGDICASH_AUTH_TOKEN."),
         ),
         Meaning.NOT_ENABLED: (
-            "Payouts are not enabled on this LigdiCash project.",
-            "ask LigdiCash to enable them.",
+            _("Payouts are not enabled on this LigdiCash project."),
+            _("ask LigdiCash to enable them."),
         ),
         Meaning.NO_ACCOUNT: (
-            "This number has no LigdiCash account.",
-            "check the number, or ask again with “Mobile money directly”.",
+            _("This number has no LigdiCash account."),
+            _("check the number, or ask again with “Mobile money directly”."),
         ),
         Meaning.NO_OPERATOR_ACCOUNT: (
-            "Your LigdiCash account has no merchant account on this operator's network.",
-            "first receive a payment there, or ask LigdiCash.",
+            _("Your LigdiCash account has no merchant account on this operator's network."),
+            _("first receive a payment there, or ask LigdiCash."),
         ),
         Meaning.DAY_RULE: (
-            "LigdiCash's 24-hour rule for this number forbids it.",
-            "look for an earlier payout to this number before you ask again.",
+            _("LigdiCash's 24-hour rule for this number forbids it."),
+            _("look for an earlier payout to this number before you ask again."),
         ),
         Meaning.NO_RECENT_DEPOSIT: (
-            "There was no deposit in the last three months.",
-            "ask LigdiCash.",
+            _("There was no deposit in the last three months."),
+            _("ask LigdiCash."),
         ),
         Meaning.BALANCE_LOW: (
-            "Your LigdiCash balance for this operator is too low (each operator has its own).",
-            "top it up, then ask again.",
+            _("Your LigdiCash balance for this operator is too low (each operator has its own)."),
+            _("top it up, then ask again."),
         ),
         Meaning.AMOUNT_OUT_OF_BOUNDS: (
-            "LigdiCash does not pay this amount.",
-            "ask again with an amount between 100 and 1 000 000 XOF.",
+            _("LigdiCash does not pay this amount."),
+            _("ask again with an amount between 100 and 1 000 000 XOF."),
         ),
         Meaning.ADDRESS_NOT_ALLOWED: (
-            "LigdiCash does not accept requests from the bot's IP address.",
-            "the person who runs the bot asks LigdiCash to whitelist it.",
+            _("LigdiCash does not accept requests from the bot's IP address."),
+            _("the person who runs the bot asks LigdiCash to whitelist it."),
         ),
         Meaning.NO_OPERATOR_OR_ADDRESS: (
-            "Either there is no merchant account on this network, or the bot's IP address is not accepted.",
-            "the person who runs the bot asks LigdiCash which of the two it is.",
+            _("Either there is no merchant account on this network, or the bot's IP address is not accepted."),
+            _("the person who runs the bot asks LigdiCash which of the two it is."),
         ),
         Meaning.OPERATOR_NOT_RECOGNISED: (
-            "LigdiCash does not recognise this number's operator.",
-            "check the number with the beneficiary.",
+            _("LigdiCash does not recognise this number's operator."),
+            _("check the number with the beneficiary."),
         ),
         Meaning.BAD_INPUT: (
-            "LigdiCash could not read the request.",
-            "this is a defect of the bot; tell the person who runs it.",
+            _("LigdiCash could not read the request."),
+            _("this is a defect of the bot; tell the person who runs it."),
         ),
         Meaning.HASH: (
-            "LigdiCash asks for a signature that this project does not send.",
-            "ask LigdiCash to turn it off for this API project.",
+            _("LigdiCash asks for a signature that this project does not send."),
+            _("ask LigdiCash to turn it off for this API project."),
         ),
         Meaning.CURRENCY: (
-            "LigdiCash does not allow this currency conversion.",
-            "check the number's country, or ask LigdiCash.",
+            _("LigdiCash does not allow this currency conversion."),
+            _("check the number's country, or ask LigdiCash."),
         ),
     }
 )
 
-MEANING_UNKNOWN = ("LigdiCash gave a reason that is not in its documentation.", "ask LigdiCash.")
+MEANING_UNKNOWN = (_("LigdiCash gave a reason that is not in its documentation."), _("ask LigdiCash."))
 
-DOUBTS: Mapping[Doubt, str] = MappingProxyType(
+DOUBTS: Mapping[Doubt, Sentence] = MappingProxyType(
     {
-        Doubt.NO_ANSWER: "LigdiCash did not answer in time.",
-        Doubt.CONNECTION_BROKE: "The connection to LigdiCash broke after the request may have left.",
-        Doubt.HTTP_STATUS: "LigdiCash answered with an error page (HTTP {code}).",
-        Doubt.UNREADABLE: "LigdiCash's answer could not be read.",
-        Doubt.NO_TOKEN: "LigdiCash said yes but gave no token.",
-        Doubt.UNKNOWN_CODE: "LigdiCash's answer is not in its documentation.",
-        Doubt.PROVIDER_FAILED: "LigdiCash reported an error of its own (code {code}).",
-        Doubt.EXISTS_ALREADY: "LigdiCash says that this transaction exists already (code {code}).",
-        Doubt.INTERRUPTED: "The bot was interrupted while sending.",
-        Doubt.RESTORED: "The ledger was restored from a copy, and what was sent since is not known.",
+        Doubt.NO_ANSWER: _("LigdiCash did not answer in time."),
+        Doubt.CONNECTION_BROKE: _("The connection to LigdiCash broke after the request may have left."),
+        Doubt.HTTP_STATUS: _("LigdiCash answered with an error page (HTTP {code})."),
+        Doubt.UNREADABLE: _("LigdiCash's answer could not be read."),
+        Doubt.NO_TOKEN: _("LigdiCash said yes but gave no token."),
+        Doubt.UNKNOWN_CODE: _("LigdiCash's answer is not in its documentation."),
+        Doubt.PROVIDER_FAILED: _("LigdiCash reported an error of its own (code {code})."),
+        Doubt.EXISTS_ALREADY: _("LigdiCash says that this transaction exists already (code {code})."),
+        Doubt.INTERRUPTED: _("The bot was interrupted while sending."),
+        Doubt.RESTORED: _("The ledger was restored from a copy, and what was sent since is not known."),
     }
 )
 
 # The audit channel, one line an event
 
-AUDIT_REQUESTED = "📝 {payout} requested by {actor}: {amount} to {number}, {way}{order} · {reason}"
-AUDIT_APPROVED = "✅ {payout} approved by {actor}"
-AUDIT_REJECTED = "❌ {payout} rejected by {actor}: {reason}"
-AUDIT_SENDING = "📤 {payout} is being sent to LigdiCash (transaction `{transaction_id}`)"
-AUDIT_NOT_SENT = "📡 {payout} did not leave ({why}); it will be tried again"
-AUDIT_INITIATED = "📨 {payout} initiated, not yet paid (token {token})"
-AUDIT_REFUSED = "⛔ {payout} refused by LigdiCash (code {code}), nothing was paid"
-AUDIT_UNCONFIRMED = "⚠️ {payout} unconfirmed: {doubt} Transaction `{transaction_id}`"
-AUDIT_COMPLETED = "🟢 {payout} completed: {amount} paid (token {token})"
-AUDIT_FAILED = "🔴 {payout} failed: {amount} not paid (token {token})"
-AUDIT_EXPIRED = "⌛ {payout} expired; nothing left"
-AUDIT_CALLBACK_RECEIVED = (
+BRAKES: Mapping[Sort, Sentence] = MappingProxyType(
+    {Sort.PAUSE: _("pause"), Sort.RESUME: _("resume"), Sort.TRY_NOW: _("try now")}
+)
+LIMITS: Mapping[Limit, Sentence] = MappingProxyType({Limit.TEAM: _("team"), Limit.REQUESTER: _("requester")})
+LATE_ANSWERS: Mapping[AnswerKind, Sentence] = MappingProxyType(
+    {
+        AnswerKind.ACCEPTED: _("accepted"),
+        AnswerKind.REFUSED: _("refused"),
+        AnswerKind.NEVER_LEFT: _("never left"),
+        AnswerKind.UNCERTAIN: _("uncertain"),
+    }
+)
+
+AUDIT_REQUESTED = _("📝 {payout} requested by {actor}: {amount} to {number}, {way}{order} · {reason}")
+AUDIT_APPROVED = _("✅ {payout} approved by {actor}")
+AUDIT_REJECTED = _("❌ {payout} rejected by {actor}: {reason}")
+AUDIT_SENDING = _("📤 {payout} is being sent to LigdiCash (transaction `{transaction_id}`)")
+AUDIT_NOT_SENT = _("📡 {payout} did not leave ({why}); it will be tried again")
+AUDIT_INITIATED = _("📨 {payout} initiated, not yet paid (token {token})")
+AUDIT_REFUSED = _("⛔ {payout} refused by LigdiCash (code {code}), nothing was paid")
+AUDIT_UNCONFIRMED = _("⚠️ {payout} unconfirmed: {doubt} Transaction `{transaction_id}`")
+AUDIT_COMPLETED = _("🟢 {payout} completed: {amount} paid (token {token})")
+AUDIT_FAILED = _("🔴 {payout} failed: {amount} not paid (token {token})")
+AUDIT_EXPIRED = _("⌛ {payout} expired; nothing left")
+AUDIT_CALLBACK_RECEIVED = _(
     "📥 {payout}: callback “{word}” received; the status will be asked before anything is believed"
 )
-AUDIT_STILL_PENDING = "{payout}: LigdiCash says “{word}”, not a final status"
-AUDIT_MISMATCH = "🚨 {payout}: an answer of LigdiCash did not match ({what}); it changed nothing"
-AUDIT_MISMATCH_OWN = "🚨 {payout}: LigdiCash's answer to its own token names another transaction; please look into it"
-AUDIT_CONTRADICTION = "🚨 {payout} is recorded as {state}, but LigdiCash now says “{word}”"
-AUDIT_CONTRADICTION_EARLIER = (
+AUDIT_STILL_PENDING = _("{payout}: LigdiCash says “{word}”, not a final status")
+AUDIT_MISMATCH = _("🚨 {payout}: an answer of LigdiCash did not match ({what}); it changed nothing")
+AUDIT_MISMATCH_OWN = _(
+    "🚨 {payout}: LigdiCash's answer to its own token names another transaction; please look into it"
+)
+AUDIT_CONTRADICTION = _("🚨 {payout} is recorded as {state}, but LigdiCash now says “{word}”")
+AUDIT_CONTRADICTION_EARLIER = _(
     "🚨 {payout}: attempt {attempt} is recorded as not paid, but LigdiCash now says “{word}” of it; "
     "the newest attempt was then {state}"
 )
-AUDIT_REQUEST_REFUSED = "🚷 {actor} may not ask for a payout: {why}"
-AUDIT_AGAIN_REFUSED = "🚷 {actor} may not ask for {payout} again: {why}"
-AUDIT_DECISION_REFUSED = "🚷 {actor} may not decide on {payout}: {why}"
-AUDIT_ANSWER_RECORDED = "🧾 {payout}: LigdiCash's answer came late ({kind}); it was recorded"
-AUDIT_APPROVED_PART = "☑️ {payout} approved by {actor} ({given} of {needed})"
-AUDIT_LIMIT_REFUSED = "🚷 {payout} not approved by {actor}: today's limit ({why}) leaves {left}"
-AUDIT_REPEATED = " (and {times} times more within a minute)"
-AUDIT_CANCELLED = "🚫 {payout} cancelled by {actor} (it was {state}); nothing left"
-AUDIT_STOPPED = "🚫 {payout} stopped before it left: an earlier attempt may have been paid"
-AUDIT_ASKED_AGAIN = "🔁 {payout} asked for again by {actor}: attempt {attempt}"
-AUDIT_POINTED_OUT = "🕰️ {payout} open for {hours} hours (token {token})"
-AUDIT_STATUS_SILENT = "📡 LigdiCash's status call tells nothing ({why}); open payouts wait and are asked about again"
-AUDIT_STATUS_BACK = "📡 LigdiCash's status call answers again"
-AUDIT_AGREES = "✔️ {payout}: LigdiCash now says “{word}”, as two people found"
-AUDIT_CONFIRMED = "✔️ {payout}: LigdiCash's answer to its own token says the same now: “{word}”"
-AUDIT_PROPOSED = "🗳️ {payout}: {actor} proposes “{finding}”: {reason}"
-AUDIT_PROPOSAL_VOIDED = "🗳️ {payout}: new evidence, the proposal no longer counts"
-AUDIT_MARKED_PAID = "🟢 {payout} marked paid by {proposed_by} and {actor}: {reason}"
-AUDIT_MARKED_UNPAID = "🔴 {payout} marked not paid by {proposed_by} and {actor}: {reason}"
-AUDIT_PAUSED = "⛔ Sending paused by {actor}: {reason}"
-AUDIT_RESUME_PROPOSED = "▶️ {actor} wants sending to go on; another approver is needed"
-AUDIT_RESUMED = "▶️ Sending goes on, says {actor} as the second approver"
-AUDIT_HELD = (
+AUDIT_REQUEST_REFUSED = _("🚷 {actor} may not ask for a payout: {why}")
+AUDIT_AGAIN_REFUSED = _("🚷 {actor} may not ask for {payout} again: {why}")
+AUDIT_DECISION_REFUSED = _("🚷 {actor} may not decide on {payout}: {why}")
+AUDIT_ANSWER_RECORDED = _("🧾 {payout}: LigdiCash's answer came late ({kind}); it was recorded")
+AUDIT_APPROVED_PART = _("☑️ {payout} approved by {actor} ({given} of {needed})")
+AUDIT_LIMIT_REFUSED = _("🚷 {payout} not approved by {actor}: today's limit ({why}) leaves {left}")
+AUDIT_REPEATED = plural(
+    " (and {times} time more within a minute)", " (and {times} times more within a minute)", by="times"
+)
+AUDIT_CANCELLED = _("🚫 {payout} cancelled by {actor} (it was {state}); nothing left")
+AUDIT_STOPPED = _("🚫 {payout} stopped before it left: an earlier attempt may have been paid")
+AUDIT_ASKED_AGAIN = _("🔁 {payout} asked for again by {actor}: attempt {attempt}")
+AUDIT_POINTED_OUT = plural(
+    "🕰️ {payout} open for {hours} hour (token {token})", "🕰️ {payout} open for {hours} hours (token {token})", by="hours"
+)
+AUDIT_STATUS_SILENT = _("📡 LigdiCash's status call tells nothing ({why}); open payouts wait and are asked about again")
+AUDIT_STATUS_BACK = _("📡 LigdiCash's status call answers again")
+AUDIT_AGREES = _("✔️ {payout}: LigdiCash now says “{word}”, as two people found")
+AUDIT_CONFIRMED = _("✔️ {payout}: LigdiCash's answer to its own token says the same now: “{word}”")
+AUDIT_PROPOSED = _("🗳️ {payout}: {actor} proposes “{finding}”: {reason}")
+AUDIT_PROPOSAL_VOIDED = _("🗳️ {payout}: new evidence, the proposal no longer counts")
+AUDIT_MARKED_PAID = _("🟢 {payout} marked paid by {proposed_by} and {actor}: {reason}")
+AUDIT_MARKED_UNPAID = _("🔴 {payout} marked not paid by {proposed_by} and {actor}: {reason}")
+AUDIT_PAUSED = _("⛔ Sending paused by {actor}: {reason}")
+AUDIT_RESUME_PROPOSED = _("▶️ {actor} wants sending to go on; another approver is needed")
+AUDIT_RESUMED = _("▶️ Sending goes on, says {actor} as the second approver")
+AUDIT_HELD = _(
     "⏸️ {payout}: LigdiCash refuses the account: {meaning} Other approved payouts of this kind wait for *Try now*"
 )
-AUDIT_RELEASED = "▶️ {actor} lets held payouts be tried now"
-AUDIT_RESTORED = "⚠️ {payout}: restored from a copy; what was sent since is not known"
-AUDIT_BRAKE_REFUSED = "🚷 {actor} may not {what}: {why}"
-AUDIT_DELIVERY_FAILED = "📪 {payout}: Slack does not take a message for {channel} ({error}); it was not told there"
-DIRECT_DELIVERY_FAILED = (
+AUDIT_RELEASED = _("▶️ {actor} lets held payouts be tried now")
+AUDIT_RESTORED = _("⚠️ {payout}: restored from a copy; what was sent since is not known")
+AUDIT_BRAKE_REFUSED = _("🚷 {actor} may not {what}: {why}")
+AUDIT_DELIVERY_FAILED = _("📪 {payout}: Slack does not take a message for {channel} ({error}); it was not told there")
+DIRECT_DELIVERY_FAILED = _(
     "Your payout {payout} could not be shown in its channel (Slack says “{error}”). It is: {state}."
 )
-AUDIT_TEXT = "Payout audit: {count} lines"
-AUDIT_TEXT_ONE = "Payout audit: {line}"
+AUDIT_TEXT = plural("Payout audit: {count} line", "Payout audit: {count} lines", by="count")
+AUDIT_TEXT_ONE = _("Payout audit: {line}")
 
 # Ends, told to the requester directly
 
-DIRECT_ENDED = "{payout}, {amount} to {number}: {state}."
+DIRECT_ENDED = _("{payout}, {amount} to {number}: {state}.")
 
 # `/payout status`, `list` and `policy`
 
-STATUS_LINE = "*{payout}* · {amount} to {number} · {reason} · {state}{link}"
-STATUS_LINK = " · <{link}|open>"
-STATUS_EXAMPLE = "Please say which, for example `/payout status P-7K3F9`."
-STATUS_NOT_YOURS = "There is no payout {payout} that you may see. Only its requester and the approvers may."
-LIST_EMPTY = "You have asked for no payouts yet. `/payout help` says how."
-LIST_HEAD = "Your latest payouts:"
-POLICY_MAY_ASK = "✅ You may ask for payouts here."
-POLICY_MAY_NOT_ASK = "🚷 You may not ask for payouts here: {why}"
-POLICY_MAY_APPROVE = "✅ You may approve what others ask for."
-POLICY_MAY_NOT_APPROVE = "• You are not an approver: {why} Approvers are: {approvers}."
-POLICY_MAX = "• One payout: at most {amount}."
-POLICY_SECOND = "• Above {amount} to one person within 24 hours two different approvers are needed."
-POLICY_TEAM = "• The team's limit a day: {limit}; left today: {left}."
-POLICY_OWN = "• Your limit a day: {limit}; left today: {left}."
-POLICY_TTL = "• An undecided request expires after {hours} hours."
-POLICY_COUNTRIES = "• Numbers begin with {countries}."
+STATUS_LINE = _("*{payout}* · {amount} to {number} · {reason} · {state}{link}")
+STATUS_LINK = _(" · <{link}|open>")
+STATUS_EXAMPLE = _("Please say which, for example `/payout status P-7K3F9`.")
+STATUS_NOT_YOURS = _("There is no payout {payout} that you may see. Only its requester and the approvers may.")
+LIST_EMPTY = _("You have asked for no payouts yet. `/payout help` says how.")
+LIST_HEAD = _("Your latest payouts:")
+POLICY_MAY_ASK = _("✅ You may ask for payouts here.")
+POLICY_MAY_NOT_ASK = _("🚷 You may not ask for payouts here: {why}")
+POLICY_MAY_APPROVE = _("✅ You may approve what others ask for.")
+POLICY_MAY_NOT_APPROVE = _("• You are not an approver: {why} Approvers are: {approvers}.")
+POLICY_MAX = _("• One payout: at most {amount}.")
+POLICY_SECOND = _("• Above {amount} to one person within 24 hours two different approvers are needed.")
+POLICY_TEAM = _("• The team's limit a day: {limit}; left today: {left}.")
+POLICY_OWN = _("• Your limit a day: {limit}; left today: {left}.")
+POLICY_TTL = plural(
+    "• An undecided request expires after {hours} hour.",
+    "• An undecided request expires after {hours} hours.",
+    by="hours",
+)
+POLICY_COUNTRIES = _("• Numbers begin with {countries}.")
 
 # Home
 
-HOME_WAITING = "Waiting for you"
-HOME_NOTHING = "Nothing waits for you."
-HOME_MORE = "These are the oldest; and {more} more wait."
-HOME_YOURS = "Your latest payouts"
-HOME_ITEM = "*{amount}* to *{number}* · {reason}\nasked by {requester} at {time} · {payout}{link}"
-HOME_LINK = " · <{link}|decide in its thread>"
+HOME_WAITING = _("Waiting for you")
+HOME_NOTHING = _("Nothing waits for you.")
+HOME_MORE = plural(
+    "These are the oldest; and {more} more waits.", "These are the oldest; and {more} more wait.", by="more"
+)
+HOME_YOURS = _("Your latest payouts")
+HOME_ITEM = _("*{amount}* to *{number}* · {reason}\nasked by {requester} at {time} · {payout}{link}")
+HOME_LINK = _(" · <{link}|decide in its thread>")

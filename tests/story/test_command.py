@@ -224,7 +224,7 @@ async def test_only_a_reason_is_a_reason(office: Stage) -> None:
 # --- what opens no form
 
 
-@pytest.mark.parametrize("text", ["help", "HELP", " help ", "help me please", "aide", "?"])
+@pytest.mark.parametrize("text", ["help", "HELP", " help ", "help me please", "?"])
 async def test_help_explains_in_ten_lines(office: Stage, text: str) -> None:
     """Help comes at once, to one person alone, in ten lines, with a command to copy and the approvers."""
     answer = await office.slack.command(AMINATA, SUPPORT, text)

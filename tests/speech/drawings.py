@@ -1,0 +1,619 @@
+"""Everything the bot says, drawn: for the tests of both languages, and for the page that shows them side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import count
+from zoneinfo import ZoneInfo
+
+from slack_sdk.models.views import View
+
+from bot.clock import HOUR, MINUTE
+from bot.ligdicash.errors import VERDICTS, Meaning
+from bot.ligdicash.readers import Doubt
+from bot.parsing import (
+    Amount,
+    AmountProblem,
+    Draft,
+    Number,
+    NumberProblem,
+    UnreadableAmount,
+    UnreadableNumber,
+)
+from bot.policy import Limit, Refusal, Rules
+from bot.quiet import QuietHours
+from bot.speech import replies, words
+from bot.speech.blocks import Message
+from bot.speech.cards import Moment, card
+from bot.speech.modals import (
+    Field,
+    Prefill,
+    amount_problem,
+    number_problem,
+    rejection_form,
+    request_form,
+    resolution_form,
+)
+from bot.speech.notices import PLACES, Notices
+from bot.speech.questions import Asking, earlier_lines, question
+from bot.speech.sentences import Sentence
+from bot.speech.words import Answer
+from storage.payout import (
+    NOTHING_COUNTED,
+    AnswerKind,
+    Attempt,
+    Brake,
+    Counted,
+    Delivery,
+    Earlier,
+    Endpoint,
+    Event,
+    EventKind,
+    Finding,
+    Hold,
+    Outcome,
+    Payout,
+    Place,
+    Proposal,
+    Record,
+    Sort,
+    State,
+    Way,
+)
+
+Drawn = Message | View | str
+Data = Mapping[str, str | int | None]
+
+# 14:05 on 24 November 2026 in Ouagadougou.
+NOW = 1_795_529_100_000
+PAYOUT, EARLIER = "P-7K3F9", "P-2M8QX"
+AMINATA, BOUKARY, CLARISSE, DAOUDA = "U0AMINATA", "U0BOUKARY", "U0CLARISSE", "U0DAOUDA"
+SUPPORT, AUDIT = "C0SUPPORT", "C0AUDIT"
+WORKSPACE = "https://team.slack.example/"
+TRANSACTION = "20261124140500123456"
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What stands in the places of the sentences: as usual, or as long as it can be."""
+
+    number: str = "22670000000"
+    amount: int = 5_000
+    reason: str = "Refund"
+    order: str = "ORD-1042"
+    name: str = "Aminata"
+    token: str = "eyJ0.eyJ1.3c9d8f01"
+    approvers: tuple[str, ...] = (CLARISSE, DAOUDA)
+
+
+USUAL = Values()
+LONGEST = Values(
+    amount=999_999_999_999,
+    reason="&" * 300,
+    order="<" * 60,
+    name="W" * 80,
+    token="e" * 4_096,
+    approvers=tuple(f"U{number:010}" for number in range(30)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """One thing that somebody sees: in which chapter it stands, what it is, and how it is drawn."""
+
+    chapter: str
+    name: str
+    draw: Callable[[], Drawn]
+
+
+class Drawings:
+    """All of them, with these values in their places."""
+
+    def __init__(self, values: Values = USUAL) -> None:
+        self.values = values
+        self.rules = Rules(
+            approvers=values.approvers,
+            requesters=(),
+            channels=(SUPPORT,),
+            countries=("226", "225"),
+            max_amount=1_000_000,
+            second_approval_above=100_000,
+            daily_limit=500_000,
+            daily_limit_per_requester=200_000,
+            request_ttl_hours=24,
+            quiet_hours=QuietHours(20, 7),
+            timezone=ZoneInfo("Africa/Ouagadougou"),
+            audit_channel=AUDIT,
+            audit_full_numbers=False,
+        )
+        self.asking = Asking(self.rules, WORKSPACE)
+        self.notices = Notices(self.rules, lambda: WORKSPACE)
+        self._ids = count(1)
+
+    def __iter__(self) -> Iterator[Drawing]:
+        yield from self._forms()
+        yield from self._problems()
+        yield from self._cards()
+        yield from self._questions()
+        yield from self._told()
+        yield from self._answers()
+        yield from self._command()
+        yield from self._home()
+
+    # What the ledger holds
+
+    def payout(self, state: State = State.REQUESTED, **changes: object) -> Payout:
+        """A payout in that state."""
+        usual = Payout(
+            id=PAYOUT,
+            state=state,
+            attempt=1,
+            beneficiary=1,
+            number=self.values.number,
+            amount=self.values.amount,
+            way=Way.MOBILE_THROUGH_WALLET,
+            reason=self.values.reason,
+            order_reference=self.values.order,
+            requester=AMINATA,
+            requester_name=self.values.name,
+            channel=SUPPORT,
+            card_ts="1795529100.000100",
+            question_ts="1795529100.000200",
+            decided_by=None,
+            decision_reason=None,
+            created_at=NOW,
+            changed_at=NOW,
+            due_at=None,
+            follows=None,
+            contradiction=None,
+        )
+        return replace(usual, **changes)  # type: ignore[arg-type]  # each caller names fields of it
+
+    def attempt(self, **changes: object) -> Attempt:
+        """Its only attempt, not yet approved."""
+        usual = Attempt(
+            payout=PAYOUT,
+            number=1,
+            transaction_id=TRANSACTION,
+            digest="",
+            outcome=Outcome.OPEN,
+            requested_at=NOW,
+            reminders=0,
+            needed=1,
+            approved_at=None,
+            sent_at=None,
+            lease_owner=None,
+            lease_until=None,
+            tries=0,
+            answer_kind=None,
+            answer_code=None,
+            answer_note=None,
+            token=None,
+            asked_by=AMINATA,
+            asked_at=NOW,
+            polls=0,
+            silent_since=None,
+            pointed_out_at=None,
+            contradicted=None,
+            found_by=None,
+            found_reason=None,
+        )
+        return replace(usual, **changes)  # type: ignore[arg-type]  # as above
+
+    def record(self, payout: Payout | None = None, attempt: Attempt | None = None, **changes: object) -> Record:
+        """All that a card shows."""
+        usual = Record(
+            payout=payout or self.payout(),
+            attempt=attempt or self.attempt(),
+            approvers=(),
+            brake=None,
+            proposal=None,
+            may_follow=False,
+            counted=NOTHING_COUNTED,
+            earlier=(),
+        )
+        return replace(usual, **changes)  # type: ignore[arg-type]  # as above
+
+    def approved(
+        self, state: State = State.APPROVED, *, payout: Data | None = None, found: Data | None = None, **attempt: object
+    ) -> Record:
+        """One that was approved by as many as there are, and what came of it."""
+        tried = self.attempt(
+            **{"approved_at": NOW, "sent_at": NOW, "token": self.values.token, **(found or {}), **attempt}
+        )
+        return self.record(self.payout(state, **(payout or {})), tried, approvers=self.values.approvers)
+
+    @property
+    def paused(self) -> Brake:
+        """Somebody's hand on the brake."""
+        return Brake(Hold.ALL, CLARISSE, self.values.reason, NOW, None)
+
+    @property
+    def proposal(self) -> Proposal:
+        """What one approver says."""
+        return Proposal(1, CLARISSE, Finding.PAID, self.values.reason, NOW)
+
+    def earlier(self, *, same_order: bool = False, card_ts: str | None = "1795529000.000100") -> Earlier:
+        """A payout that this one may repeat."""
+        return Earlier(
+            EARLIER,
+            State.COMPLETED,
+            self.values.amount,
+            NOW - HOUR,
+            SUPPORT,
+            card_ts,
+            same_order,
+            is_contradicted=same_order,
+        )
+
+    # Forms
+
+    def _forms(self) -> Iterator[Drawing]:
+        number, amount = Number(self.values.number), Amount(self.values.amount)
+        drafts = {
+            "empty": Draft(_missing_number(), UnreadableAmount(AmountProblem.MISSING, ""), ""),
+            "filled in": Draft(number, amount, self.values.reason),
+            "to be checked": Draft(number, replace(amount, doubtful=True), self.values.reason),
+        }
+        for name, draft in drafts.items():
+            yield Drawing("Forms", f"the request, {name}", partial(self._form, draft))
+        yield Drawing("Forms", "the request, repeated", lambda: self._form(drafts["filled in"], repeated=True))
+        yield Drawing("Forms", "the rejection", lambda: rejection_form(self.payout(), '{"payout": "P-7K3F9"}'))
+        yield Drawing(
+            "Forms",
+            "the resolution",
+            lambda: resolution_form(
+                self.approved(State.UNCONFIRMED, answer_note=Doubt.NO_ANSWER),
+                '{"payout": "P-7K3F9"}',
+                self.rules.timezone,
+            ),
+        )
+
+    def _form(self, draft: Draft, *, repeated: bool = False) -> View:
+        lines = earlier_lines([self.earlier(), self.earlier(same_order=True)], self.asking) if repeated else []
+        return request_form(
+            Prefill(draft, SUPPORT, self.values.order),
+            most=self.rules.max_amount,
+            countries=self.rules.countries,
+            earlier=lines,
+        )
+
+    def _problems(self) -> Iterator[Drawing]:
+        for wrong in NumberProblem:
+            number = UnreadableNumber(wrong, "" if wrong is NumberProblem.MISSING else "7000")
+            yield self._problem(Field.BENEFICIARY, wrong, partial(number_problem, number, ("226", "225")))
+        for problem in AmountProblem:
+            amount = UnreadableAmount(problem, "" if problem is AmountProblem.MISSING else "5.5")
+            yield self._problem(Field.AMOUNT, problem, partial(amount_problem, amount))
+        for field, name, sentence in self._said_beside_fields():
+            yield self._problem(field, name, sentence)
+
+    def _problem(self, field: Field, name: str, sentence: Callable[[], str]) -> Drawing:
+        return Drawing("Beside the fields", f"{field}: {name.replace('_', ' ')}", sentence)
+
+    def _said_beside_fields(self) -> Iterator[tuple[Field, str, Callable[[], str]]]:
+        written = self.values.amount
+        yield (
+            Field.AMOUNT,
+            "two readings",
+            lambda: words.AMOUNT_DOUBTFUL.format(
+                typed="5.000", amount=words.amount(written), example=words.grouped(written)
+            ),
+        )
+        yield (
+            Field.AMOUNT,
+            "more than one payout may be",
+            lambda: words.AMOUNT_TOO_LARGE.format(
+                amount=words.amount(written), most=words.amount(1_000_000), example=words.EXAMPLE_AMOUNT
+            ),
+        )
+        for name, limit in (("the team's limit", words.OVER_TEAM_LIMIT), ("the own limit", words.OVER_OWN_LIMIT)):
+            yield (
+                Field.AMOUNT,
+                name,
+                partial(_what_is_left, limit, written),
+            )
+        for example in (words.EXAMPLE_REASON, words.REJECT_EXAMPLE, words.RESOLVE_EXAMPLE):
+            yield (
+                Field.REASON,
+                f"missing ({example.english})",
+                partial(words.REASON_MISSING.format, example=example),
+            )
+        yield Field.WAY, "missing", lambda: words.WAY_MISSING.format(example=words.WAYS[Way.WALLET])
+        yield (
+            Field.FINDING,
+            "missing",
+            lambda: words.FINDING_MISSING.format(example=words.FINDING_LABELS[Finding.PAID]),
+        )
+        yield Field.REASON, "sent already", lambda: str(words.SENT_ALREADY_REASON)
+        yield Field.BENEFICIARY, "sent already", lambda: str(words.SENT_ALREADY)
+        yield Field.BENEFICIARY, "could not be stored", lambda: str(words.COULD_NOT_STORE)
+
+    # Cards and questions
+
+    def _cards(self) -> Iterator[Drawing]:
+        for name, record in self._cards_by_name().items():
+            yield Drawing("Cards", name, partial(card, record, Moment(NOW, self.rules.timezone)))
+
+    def _cards_by_name(self) -> Mapping[str, Record]:
+        ended = {"decided_by": CLARISSE, "decision_reason": self.values.reason}
+        found: Data = {"found_by": f"{CLARISSE},console:operator", "found_reason": self.values.reason}
+        hold = Brake(Hold.CUSTOMER, None, Meaning.BALANCE_LOW, NOW, None)
+        restored = Brake(Hold.ALL, None, words.RESTORED_REASON.english, NOW, None)
+        unsure = self.approved(State.UNCONFIRMED, answer_note=Doubt.NO_ANSWER)
+        return {
+            "requested": self.record(),
+            "requested again, following another": self.record(
+                self.payout(attempt=2, follows=EARLIER), self.attempt(number=2, asked_by=BOUKARY)
+            ),
+            "the number removed": self.record(self.payout(number="", order_reference=None)),
+            "rejected": self.record(self.payout(State.REJECTED, **ended)),
+            "cancelled": self.record(self.payout(State.CANCELLED, **ended)),
+            "expired": self.record(self.payout(State.EXPIRED)),
+            "approved": self.approved(token=None, sent_at=None),
+            "approved, paused": replace(self.approved(token=None, sent_at=None), brake=self.paused),
+            "approved, paused by the bot": replace(self.approved(token=None, sent_at=None), brake=restored),
+            "approved, held": replace(self.approved(token=None, sent_at=None), brake=hold),
+            "approved, not sent": self.approved(payout={"due_at": NOW + MINUTE}, tries=1, token=None),
+            "stopped": self.approved(State.CANCELLED, payout=ended),
+            "stopped by a contradiction": self.approved(
+                State.CANCELLED, payout={"contradiction": "“completed” of attempt 1"}
+            ),
+            "contradicted by an acceptance": self.approved(
+                State.FAILED, payout={"contradiction": "“accepted” of attempt 1"}
+            ),
+            "contradicted by a refusal": self.approved(
+                State.COMPLETED, payout={"contradiction": "“refused (code 04)” of attempt 1"}
+            ),
+            "expired unsent": self.approved(State.EXPIRED),
+            "being sent": self.approved(State.SENDING, token=None),
+            "initiated": self.approved(State.INITIATED),
+            "initiated, resolvable": self.approved(State.INITIATED, sent_at=NOW - 30 * HOUR),
+            "unconfirmed": unsure,
+            "unconfirmed, with a proposal": replace(unsure, proposal=self.proposal),
+            "refused": replace(self.approved(State.REFUSED, token=None, answer_code="02"), may_follow=True),
+            "completed": self.approved(State.COMPLETED, outcome=Outcome.COMPLETED),
+            "failed": replace(self.approved(State.FAILED, outcome=Outcome.FAILED, token=None), may_follow=True),
+            "marked paid": self.approved(State.COMPLETED, found=found, outcome=Outcome.FOUND_PAID),
+            "marked not paid": self.approved(State.FAILED, found=found, outcome=Outcome.FOUND_UNPAID),
+        }
+
+    def _questions(self) -> Iterator[Drawing]:
+        for name, record in self._questions_by_name().items():
+            yield Drawing("Questions", name, partial(question, record, self.asking))
+        alone = replace(self.asking, rules=replace(self.rules, approvers=(AMINATA,)))
+        yield Drawing("Questions", "open, with nobody to decide", lambda: question(self.record(), alone))
+
+    def _questions_by_name(self) -> Mapping[str, Record]:
+        lately = Counted(2, self.values.amount, may_still_be_paid=False)
+        earlier = (self.earlier(), self.earlier(same_order=True, card_ts=None))
+        again = self.record(self.payout(attempt=2), self.attempt(number=2, asked_by=BOUKARY))
+        return {
+            "open": self.record(),
+            "open, paused": self.record(brake=self.paused),
+            "open, above the threshold": self.record(self.payout(amount=200_000)),
+            "open, one of two": self.record(
+                self.payout(amount=200_000), approvers=self.values.approvers[1:], counted=lately
+            ),
+            "open, may repeat": self.record(earlier=earlier, counted=lately),
+            "open, an earlier one may be paid": self.record(
+                earlier=earlier, counted=replace(lately, may_still_be_paid=True)
+            ),
+            "open, second attempt": again,
+            "approved": self.approved(token=None),
+            "approved, completed": self.approved(State.COMPLETED),
+            "rejected": self.record(
+                self.payout(State.REJECTED, decided_by=CLARISSE, decision_reason=self.values.reason)
+            ),
+            "expired": self.record(self.payout(State.EXPIRED)),
+        }
+
+    # What is told of events
+
+    def _told(self) -> Iterator[Drawing]:
+        for kind, name, data, record, more in self._events():
+            event = Event(
+                next(self._ids), NOW, kind, record.payout.id if record else None, more.get("attempt", 1), CLARISSE, data
+            )
+            if more.get("nobody"):
+                event = replace(event, actor=None)
+            for place in PLACES[kind]:
+                if place not in {Place.CARD, Place.QUESTION}:
+                    yield self._telling(place, name or kind.replace("_", " "), event, record)
+
+    def _telling(self, place: Place, name: str, event: Event, record: Record | None) -> Drawing:
+        if place is Place.AUDIT:
+            return Drawing(_CHAPTERS[place], name, lambda: self.notices.audit([self.notices.audit_line(event, record)]))
+        delivery = Delivery(
+            event.id,
+            event,
+            place,
+            SUPPORT,
+            AMINATA,
+            record.payout.id if record else None,
+            posting=False,
+            tries=0,
+            due_at=NOW,
+        )
+        return Drawing(_CHAPTERS[place], name, lambda: self.notices.draw(delivery, record, NOW))
+
+    def _events(self) -> Iterator[tuple[EventKind, str, Data, Record | None, Mapping[str, int]]]:
+        yield from ((kind, "", data, record, {}) for kind, data, record in self._plain_events())
+        for doubt in Doubt:
+            unsure = self.approved(State.UNCONFIRMED, answer_note=doubt, answer_code="08")
+            data: Data = {"doubt": doubt, "code": "08", "transaction_id": TRANSACTION}
+            yield EventKind.UNCONFIRMED, f"unconfirmed: {doubt.replace('_', ' ')}", data, unsure, {}
+        for meaning, way, code in _codes():
+            refused = self.approved(State.REFUSED, payout={"way": way}, answer_code=code, token=None)
+            name = f"refused: {meaning.replace('_', ' ')}"
+            yield EventKind.REFUSED, name, {"code": code, "endpoint": way.endpoint}, refused, {}
+        unknown = self.approved(State.REFUSED, answer_code="99", token=None)
+        yield EventKind.REFUSED, "refused: code unknown", {"code": "99"}, unknown, {}
+        held: Data = {"hold": "customer", "meaning": Meaning.BALANCE_LOW}
+        yield EventKind.HELD, "", held, self.approved(State.REFUSED, answer_code="04"), {"nobody": 1}
+        for kind in AnswerKind:
+            late = self.approved(State.UNCONFIRMED)
+            yield EventKind.ANSWER_RECORDED, f"a late answer: {kind.replace('_', ' ')}", {"kind": kind}, late, {}
+        yield from self._variants()
+
+    def _plain_events(self) -> Iterator[tuple[EventKind, Data, Record | None]]:
+        reason, initiated = self.values.reason, self.approved(State.INITIATED)
+        unsure = self.approved(State.UNCONFIRMED, answer_note=Doubt.NO_ANSWER)
+        ended = {"decided_by": CLARISSE, "decision_reason": reason}
+        asked: Data = {"way": Way.WALLET, "order": self.values.order, "reason": reason}
+        yield EventKind.REQUESTED, asked, self.record()
+        yield EventKind.APPROVED, {"given": 1, "needed": 1}, self.approved()
+        yield EventKind.REJECTED, {"reason": reason}, self.record(self.payout(State.REJECTED, **ended))
+        yield EventKind.CANCELLED, {"state": State.REQUESTED}, self.record(self.payout(State.CANCELLED, **ended))
+        yield EventKind.ASKED_AGAIN, {}, self.record()
+        yield EventKind.SENDING, {"transaction_id": TRANSACTION}, self.approved(State.SENDING)
+        yield EventKind.NOT_SENT, {"why": "ConnectError"}, self.approved()
+        yield EventKind.INITIATED, {}, initiated
+        yield EventKind.COMPLETED, {"word": "completed"}, self.approved(State.COMPLETED)
+        yield EventKind.FAILED, {"word": "nocompleted"}, self.approved(State.FAILED)
+        yield EventKind.EXPIRED, {}, self.record(self.payout(State.EXPIRED))
+        yield EventKind.CALLBACK_RECEIVED, {"word": "completed"}, initiated
+        yield EventKind.STILL_PENDING, {"word": "waiting"}, initiated
+        yield EventKind.STATUS_SILENT, {"why": "http_500"}, None
+        yield EventKind.STATUS_BACK, {}, None
+        yield EventKind.EVIDENCE_AGREES, {"word": "completed"}, self.approved(State.COMPLETED)
+        for what in words.MISMATCHES:
+            yield EventKind.EVIDENCE_MISMATCH, {"what": what, "own": 0}, initiated
+        yield EventKind.EVIDENCE_MISMATCH, {"what": "transaction", "own": 1}, initiated
+        yield EventKind.EVIDENCE_AGREES, {"word": "completed", "own": 1}, self.approved(State.COMPLETED)
+        yield EventKind.PROPOSED, {"finding": Finding.PAID, "reason": reason}, unsure
+        yield EventKind.PROPOSAL_VOIDED, {}, unsure
+        found: Data = {"proposed_by": DAOUDA, "reason": reason}
+        yield EventKind.MARKED_PAID, found, self.approved(State.COMPLETED, outcome=Outcome.FOUND_PAID)
+        yield EventKind.MARKED_UNPAID, found, self.approved(State.FAILED, outcome=Outcome.FOUND_UNPAID)
+        yield EventKind.PAUSED, {"reason": reason}, None
+        yield EventKind.RESUME_PROPOSED, {"reason": reason}, None
+        yield EventKind.RESUMED, {"hold": Hold.ALL}, None
+        yield EventKind.RELEASED, {"hold": Hold.CUSTOMER}, None
+        yield EventKind.RESTORED, {"state": State.SENDING}, self.approved(State.UNCONFIRMED, answer_note=Doubt.RESTORED)
+        yield EventKind.DELIVERY_FAILED, {"channel": SUPPORT, "error": "not_in_channel"}, initiated
+
+    def _variants(self) -> Iterator[tuple[EventKind, str, Data, Record | None, Mapping[str, int]]]:
+        approved, initiated = self.approved(), self.approved(State.INITIATED)
+        second = self.approved(State.INITIATED, payout={"attempt": 2})
+        word: Data = {"word": "completed", "state": State.FAILED}
+        yield EventKind.APPROVED, "approved, one of two", {"given": 1, "needed": 2}, approved, {}
+        yield EventKind.CANCELLED, "stopped", {"why": "contradiction"}, self.approved(State.CANCELLED), {"nobody": 1}
+        yield EventKind.CONTRADICTION, "contradiction", word, self.approved(State.FAILED), {}
+        yield EventKind.CONTRADICTION, "contradiction, earlier attempt", word, second, {}
+        for number in (1, 30):
+            waited: Data = {"minutes": number}
+            yield EventKind.REMINDED, f"reminded, {number} min", waited, self.record(), {}
+            yield EventKind.REMINDED, f"reminded too late, {number} min", waited, approved, {}
+            yield EventKind.POINTED_OUT, f"open for {number} h", {"hours": number}, initiated, {}
+        alone = self.approved(State.UNCONFIRMED, payout={"requester": CLARISSE}, asked_by=DAOUDA)
+        proposed: Data = {"finding": Finding.UNPAID, "reason": self.values.reason}
+        yield EventKind.PROPOSED, "proposed, with nobody to confirm", proposed, alone, {}
+        for limit in Limit:
+            data: Data = {"why": limit, "left": 1_000}
+            yield EventKind.LIMIT_REFUSED, f"limit refused: {limit}", data, self.record(), {}
+        for refused in Refusal:
+            yield EventKind.REQUEST_REFUSED, f"request refused: {refused.replace('_', ' ')}", {"why": refused}, None, {}
+        who = {"why": Refusal.NOT_AN_APPROVER}
+        yield EventKind.DECISION_REFUSED, "decision refused", who, self.record(), {}
+        alone = self.record(self.payout(requester=CLARISSE), self.attempt(asked_by=DAOUDA))
+        yield EventKind.DECISION_REFUSED, "decision refused, nobody else may", who, alone, {}
+        for sort in (Sort.PAUSE, Sort.RESUME, Sort.TRY_NOW):
+            what: Data = {"why": Refusal.NOT_AN_APPROVER, "what": sort.replace("_", " ")}
+            yield EventKind.BRAKE_REFUSED, f"brake refused: {what['what']}", what, None, {}
+        yield EventKind.REQUEST_REFUSED, "asking again refused", {"why": Refusal.NOT_A_REQUESTER}, initiated, {}
+        for times in (1, 7):
+            again: Data = {"why": Refusal.GUEST, "refused": EventKind.REQUEST_REFUSED, "times_before": times}
+            yield EventKind.REFUSED_AGAIN, f"refused {times} times more", again, None, {}
+
+    # Told to one person, when nothing was changed
+
+    def _answers(self) -> Iterator[Drawing]:
+        for answer in Answer:
+            yield self._whisper(answer.replace("_", " "), EventKind.ANSWERED, {"answer": answer}, self.record())
+        late = EventKind.DECISION_TOO_LATE
+        yield self._whisper("unknown payout", late, {"asked_for": PAYOUT}, None)
+        yield self._whisper("an old button", late, {"stale": 1}, self.record())
+        for state in words.TOO_LATE:
+            decided = self.record(self.payout(state, decided_by=CLARISSE))
+            yield self._whisper(f"too late: {state}", late, {}, decided)
+        yield self._whisper("too late: approved", late, {}, self.approved())
+        yield self._whisper("too late: otherwise", late, {}, self.record(self.payout(State.EXPIRED)))
+        event = Event(7, NOW, EventKind.COMPLETED, PAYOUT, 1, None, {})
+        broken = Delivery(7, event, Place.THREAD, SUPPORT, None, PAYOUT, posting=False, tries=0, due_at=NOW)
+        yield Drawing("In the thread", "not drawn", lambda: self.notices.not_drawn(broken))
+
+    def _whisper(self, name: str, kind: EventKind, data: Data, record: Record | None) -> Drawing:
+        event = Event(next(self._ids), NOW, kind, record.payout.id if record else None, 1, AMINATA, data)
+        return self._telling(Place.PRIVATE, name, event, record)
+
+    def _command(self) -> Iterator[Drawing]:
+        record, everybody = self.approved(State.INITIATED), self.values.approvers
+        may = replies.Standing(None, None, 0, 0)
+        may_not = replies.Standing(Refusal.NOT_A_REQUESTER, Refusal.NOT_AN_APPROVER, 100_000, 50_000)
+        command = f"/payout {self.values.number} 5000 {self.values.reason[:20]}"
+        drawn: Mapping[str, Callable[[], str]] = {
+            "help": lambda: words.HELP.format(approvers=words.mentions(everybody)),
+            "in a direct message": lambda: words.HERE_NO_PAYOUTS_DIRECT.format(bot="payout"),
+            "where the bot is not": lambda: words.BOT_NOT_IN_CHANNEL.format(bot="payout"),
+            "the form did not open": lambda: words.MODAL_DID_NOT_OPEN.format(command=command),
+            "what was typed": lambda: words.TYPED_SO_FAR.format(command=command),
+            "a button's form did not open": lambda: words.BUTTON_FORM_DID_NOT_OPEN.format(payout=PAYOUT),
+            "pause or resume heard": lambda: str(words.BRAKE_HEARD),
+            "pause without a reason": lambda: str(words.PAUSE_NEEDS_REASON),
+            "status without an id": lambda: str(words.STATUS_EXAMPLE),
+            "status of another's": lambda: words.STATUS_NOT_YOURS.format(payout=PAYOUT),
+            "status": lambda: replies.status(record, WORKSPACE),
+            "list, empty": lambda: replies.listed([], WORKSPACE),
+            "list": lambda: replies.listed([record] * 10, WORKSPACE),
+            "policy, who may": lambda: replies.policy(may, self.rules),
+            "policy, who may not": lambda: replies.policy(may_not, replace(self.rules, request_ttl_hours=1)),
+            "two people": lambda: words.both(f"{CLARISSE},{DAOUDA}"),
+        }
+        for name, draw in drawn.items():
+            yield Drawing("The command", name, draw)
+        lines = [Event(n, NOW, EventKind.STATUS_BACK, None, None, None, {}) for n in (1, 2)]
+        yield Drawing(
+            "In the audit channel",
+            "several lines",
+            lambda: self.notices.audit([self.notices.audit_line(event, None) for event in lines]),
+        )
+
+    def _home(self) -> Iterator[Drawing]:
+        record = self.record()
+        yield Drawing("Home", "nothing waits", lambda: replies.home([], [], WORKSPACE, self.rules))
+        for number in (1, 21, 25):
+            waiting = [record] * number
+            yield Drawing(
+                "Home",
+                f"{number} wait",
+                partial(replies.home, waiting, waiting[:10], WORKSPACE, self.rules),
+            )
+
+
+_CHAPTERS = {
+    Place.THREAD: "In the thread",
+    Place.AUDIT: "In the audit channel",
+    Place.PRIVATE: "To one person alone",
+    Place.DIRECT: "Direct messages",
+}
+
+
+def _what_is_left(limit: Sentence, left: int) -> str:
+    return limit.format(left=words.amount(left), example=words.grouped(left))
+
+
+def _missing_number() -> UnreadableNumber:
+    return UnreadableNumber(NumberProblem.MISSING, "")
+
+
+def _codes() -> Iterator[tuple[Meaning, Way, str]]:
+    """One code for each thing that a refusal can mean."""
+    seen = set()
+    ways = {Endpoint.CUSTOMER: Way.WALLET, Endpoint.MERCHANT: Way.MOBILE_DIRECTLY}
+    for (endpoint, code), verdict in VERDICTS.items():
+        if verdict.meaning in words.MEANINGS and verdict.meaning not in seen:
+            seen.add(verdict.meaning)
+            yield verdict.meaning, ways[endpoint], code
