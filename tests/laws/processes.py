@@ -24,8 +24,8 @@ from storage.ledger import Ledger
 from storage.writer import BATCH, Move, carry_out
 from tests.laws.faults import Fault
 from tests.laws.provider import Wire, settle
-from tests.laws.rulebook import APPROVERS
 from tests.laws.slackside import SlackClient
+from tests.laws.tampering import alter
 from tests.laws.virtual import Gate
 
 if TYPE_CHECKING:
@@ -402,31 +402,6 @@ class Life(Gate):
             self.loop.outside(0.0, once.tell, 503)
         else:
             self.loop.outside(0.0, once.tell, 200 if known else 404)
-
-
-def alter(connection: sqlite3.Connection, event: EventRow, what: str, chance: random.Random) -> None:
-    """What somebody does by hand who wants more money to move, or money that too few approved."""
-    which: dict[str, object] = {
-        "payout": event.payout, "attempt": event.attempt, "now": event.at, "event": event.id,
-        "person": chance.choice(APPROVERS),
-    }  # fmt: skip
-    if what == "amount":
-        connection.execute("UPDATE payouts SET amount = amount + 1000 WHERE id = :payout", which)
-        return
-    connection.execute(
-        "UPDATE payouts SET state = 'approved', due_at = :now WHERE id = :payout AND state = 'requested'", which
-    )
-    connection.execute(
-        "UPDATE attempts SET approved_at = :now, needed = 1 WHERE payout = :payout AND number = :attempt", which
-    )
-    if chance.random() < 0.5:
-        connection.execute(
-            """
-            INSERT OR IGNORE INTO approvals (payout, attempt, person, digest, event)
-            SELECT payout, number, :person, digest, :event FROM attempts WHERE payout = :payout AND number = :attempt
-            """,
-            which,
-        )
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -17,10 +18,10 @@ from tests.laws.breaking import Edit
 from tests.laws.breaks import broken_function
 from tests.laws.page import LAWS, PAGE, between, table_of_laws
 from tests.laws.scenery import quiet, tidy
-from tests.laws.simulate import results
+from tests.laws.simulate import Totals, results
 from tests.laws.table_of_breaks import BREAKS
 from tests.laws.virtual import Gate, VirtualLoop
-from tests.laws.world import run_seed
+from tests.laws.world import Result, run_seed
 
 QUICK, PROVEN = range(1, 21), range(1, 2_001)
 
@@ -77,6 +78,15 @@ def test_the_page_is_up_to_date() -> None:
     assert table_of_laws() == between(text, "laws")
     written = [line.split(" | ")[1] for line in between(text, "breaks").splitlines()[2:]]
     assert [each.says for each in BREAKS] == written
+
+
+def test_a_run_is_a_row_of_the_page() -> None:
+    """What `simulate` prints at its end has as many cells as the table of runs."""
+    head = next(line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| date"))
+    totals = Totals(first=2_001)
+    totals.add(Result(2_001, counts=Counter(seeds=1, steps=1_234)))
+    assert head.count("|") == totals.row().count("|")
+    assert "| 2,001–2,001 | 1,234 | 0 | 0 | 0 | 0 | 0 | 0 |" in totals.row()
 
 
 def test_time_jumps_to_what_happens_next() -> None:
