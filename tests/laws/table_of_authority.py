@@ -229,6 +229,13 @@ BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
     ),
     one(
         8,
+        "a reminder pages people whenever Slack takes it, be it decided by then",
+        "bot.speech.notices:Notices._may_page",
+        "return undecided and",
+        "return True or",
+    ),
+    one(
+        8,
         "requests run out an hour early",
         "bot.desk.reminders:Reminders._look",
         "attempt.requested_at + self._rules.request_ttl_hours * HOUR",
