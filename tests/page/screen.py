@@ -87,8 +87,9 @@ class Screen:
 
     async def begin(self) -> None:
         """Be Aminata, and look at #support; what a failed test left open is closed."""
-        if await self.dialog.count():
-            await self.page.reload()
+        while await self.dialog.count():
+            await self.page.keyboard.press("Escape")
+            await self.dialog.last.wait_for(state="detached")
         await self.be("Aminata")
         await self.go(self.tongue.home)
         await self.go(self.tongue.support)
@@ -194,8 +195,9 @@ class Screen:
         return self.page.locator(".only-you")
 
     async def sees(self, where: Locator, words: str) -> None:
-        """Wait until these words are there, whatever stands out in them."""
-        await where.filter(has_text=re.compile(re.escape(words))).first.wait_for()
+        """Wait until these words are there, whatever stands out in them and whatever kind of space parts them."""
+        pattern = re.compile(r"\s+".join(re.escape(word) for word in words.split()))
+        await where.filter(has_text=pattern).first.wait_for()
 
     async def wear(self, scheme: Scheme) -> None:
         """Light colours or dark ones."""

@@ -60,11 +60,11 @@ COMMANDS: Mapping[str, tuple[Json, ...]] = MappingProxyType(
         ),
         "fr": (
             {"text": "/payout", "usage": "NUMÉRO MONTANT MOTIF", "about": "Demander un paiement LigdiCash"},
-            {"text": "/payout status", "usage": "ID", "about": "Ce qu’est devenu un paiement"},
-            {"text": "/payout list", "usage": "", "about": "Vos derniers paiements"},
-            {"text": "/payout policy", "usage": "", "about": "Ce que vous pouvez, et ce qui reste des limites"},
-            {"text": "/payout pause", "usage": "MOTIF", "about": "Un approbateur arrête tous les envois"},
-            {"text": "/payout resume", "usage": "", "about": "Reprendre les envois : il faut deux approbateurs"},
+            {"text": "/payout statut", "usage": "ID", "about": "Ce qu’est devenu un paiement"},
+            {"text": "/payout liste", "usage": "", "about": "Vos derniers paiements"},
+            {"text": "/payout règles", "usage": "", "about": "Ce que vous pouvez, et ce qui reste des limites"},
+            {"text": "/payout suspendre", "usage": "MOTIF", "about": "Un approbateur arrête tous les envois"},
+            {"text": "/payout reprendre", "usage": "", "about": "Reprendre les envois : il faut deux approbateurs"},
             {"text": "/payout aide", "usage": "", "about": "Comment ça marche"},
         ),
     }
