@@ -15,7 +15,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTEST_ADDOPTS PYTEST_PLUGINS COVER
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make demo    the whole story on stand-ins of Slack and LigdiCash: no account, no key"
+	@echo "make demo    the whole story on stand-ins of Slack and LigdiCash: no account, no key; LOCALE=fr in French"
 	@echo "make test    the tests, with branch coverage"
 	@echo "make check   ruff, mypy --strict, import-linter"
 	@echo "make prove   the tests that take longer"
@@ -28,7 +28,7 @@ help:
 	@echo "make clean   away with .venv and everything that tools left behind"
 
 demo: $(VENV)/.runtime
-	@$(BIN)/python -m bot demo
+	@$(BIN)/python -m bot demo $(if $(LOCALE),--locale $(LOCALE))
 
 # The browser comes last and by itself: beside other tests it waits for a processor, and they for it.
 test: $(VENV)/.dev

@@ -16,7 +16,7 @@ import click
 from rich.console import Console
 
 from bot.sandbox.ligdicash.server import LigdicashSandbox
-from bot.sandbox.page import ByHand, Page
+from bot.sandbox.page import LOCALES, ByHand, Page
 from bot.sandbox.slack.server import SlackStandIn
 from bot.sandbox.story import AUDIT, CLARISSE, DAOUDA, Story
 
@@ -32,12 +32,13 @@ _HOST = "127.0.0.1"
 @click.command()
 @click.option("--story", is_flag=True, help="Play the story and exit with its status.")
 @click.option("--socket", "over_socket", is_flag=True, help="Slack comes in over Socket Mode instead of HTTP.")
-def demo(*, story: bool, over_socket: bool) -> None:
+@click.option("--locale", type=click.Choice(["en", "fr"]), default="en", help="What everybody's Slack speaks.")
+def demo(*, story: bool, over_socket: bool, locale: str) -> None:
     """Play the whole story on this machine alone: request, approval, payment, callback, final status."""
     console = Console(highlight=False, soft_wrap=True)
     stays = sys.stdout.isatty() and not story
     try:
-        asyncio.run(_demo(console, over_socket=over_socket, stays=stays))
+        asyncio.run(_demo(console, locale, over_socket=over_socket, stays=stays))
     except KeyboardInterrupt:
         console.print("\nThe demo is over.")
     except (AssertionError, OSError) as error:
@@ -45,7 +46,7 @@ def demo(*, story: bool, over_socket: bool) -> None:
         sys.exit(1)
 
 
-async def _demo(console: Console, *, over_socket: bool, stays: bool) -> None:
+async def _demo(console: Console, locale: str, *, over_socket: bool, stays: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="payout-bot-demo-") as folder:
         async with (
             SlackStandIn.running(host=_HOST, port=0) as slack,
@@ -54,9 +55,11 @@ async def _demo(console: Console, *, over_socket: bool, stays: bool) -> None:
             port = _free_port(int(os.environ.get("PORT") or _DEFAULT_PORT))
             url = f"http://{_HOST}:{port}"
             slack.request_url = f"{url}/slack/events"
+            slack.workspace.people.speak_all(LOCALES[locale])
             environment = _environment(slack, ligdicash, Path(folder), port, over_socket=over_socket)
+            environment["LOCALE"] = locale
             async with _bot(console, environment):
-                await _play(console, slack, ligdicash)
+                await _play(console, slack, ligdicash, locale)
                 if stays:
                     await _stay(console, slack, ligdicash, url)
 
@@ -68,7 +71,7 @@ async def _stay(console: Console, slack: SlackStandIn, ligdicash: LigdicashSandb
         await asyncio.Event().wait()
 
 
-async def _play(console: Console, slack: SlackStandIn, ligdicash: LigdicashSandbox) -> None:
+async def _play(console: Console, slack: SlackStandIn, ligdicash: LigdicashSandbox, locale: str) -> None:
     def say(line: str) -> None:
         console.print(line, markup=False)
 
@@ -76,7 +79,7 @@ async def _play(console: Console, slack: SlackStandIn, ligdicash: LigdicashSandb
         console.print()
         console.rule(title, align="left")
 
-    await Story(slack, ligdicash, say, heading).play()
+    await Story(slack, ligdicash, say, heading, locale).play()
     console.print("\nThe story went as it must.")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from bot.sandbox.ligdicash.payouts import Create, Status
 from bot.sandbox.ligdicash.server import LigdicashSandbox
@@ -25,6 +26,24 @@ _LONG_TOKEN = re.compile(r"`(eyJ[\w-]{20})[\w.-]{40,}([\w-]{8})`")
 
 Say = Callable[[str], None]
 
+# What the scenes wait for, as the bot says it in French.
+IN_FRENCH: Mapping[str, str] = MappingProxyType(
+    {
+        "is *completed*": "est *payé*",
+        "asked for this payout yourself": "demandé ce paiement vous-même",
+        "*refused*": "*refusé*",
+        "*rejected*": "*rejeté*",
+        "*unconfirmed*": "*non confirmé",
+        "error page": "page d’erreur",
+        "[Resolve]": "[Résoudre]",
+        "proposes for": "propose pour",
+        "marked paid": "marqué payé",
+        "Sending paused": "Envois suspendus",
+        "Sending is paused": "Les envois sont suspendus",
+        "wants sending to go on": "veut relancer les envois",
+    }
+)
+
 
 @dataclass
 class Story:
@@ -34,6 +53,7 @@ class Story:
     ligdicash: LigdicashSandbox
     say: Say
     heading: Say
+    locale: str = "en"
     told: int = 0
     creates_told: int = 0
 
@@ -56,8 +76,8 @@ class Story:
         card = await self._ask("22670000000 5000 refund for order 1234")
         await self._approve(card)
         await self._thread(card, "Token")
-        await self._thread(card, "completed")
-        await self._audit("completed")
+        await self._thread(card, "is *completed*")
+        await self._audit("🟢")
         self._tell()
         self._expect(1, self._paid("refund for order 1234"))
 
@@ -66,12 +86,14 @@ class Story:
         card = await self._ask("+226 70 00 00 20 12 500 F advance for the field team", user=CLARISSE)
         await self._approve(card, user=CLARISSE)
         await self.slack.wait_for(
-            lambda slack: any("asked for this payout yourself" in one.words for one in slack.ephemerals(CLARISSE)),
+            lambda slack: any(
+                self._said("asked for this payout yourself") in one.words for one in slack.ephemerals(CLARISSE)
+            ),
             timeout=PATIENCE,
             what="Clarisse being told no",
         )
         await self._approve(card, user=DAOUDA)
-        await self._thread(card, "completed")
+        await self._thread(card, "is *completed*")
         self._tell()
         self._expect(1, self._paid("advance for the field team"))
 
@@ -79,7 +101,7 @@ class Story:
         self.heading("3. LigdiCash refuses: this number has no account there")
         card = await self._ask("22670000002 3000 refund for order 1240")
         await self._approve(card)
-        await self._thread(card, "refused")
+        await self._thread(card, "*refused*")
         self._tell()
         self._expect(0, self._paid("refund for order 1240"))
 
@@ -90,7 +112,7 @@ class Story:
         await self.slack.submit(
             await self.slack.wait_for_modal(DAOUDA), {"reason": "Order 1234 was refunded an hour ago"}
         )
-        await self._thread(card, "rejected")
+        await self._thread(card, "*rejected*")
         self._tell()
         self._expect(1, self._paid("refund for order 1234"))
 
@@ -100,8 +122,8 @@ class Story:
         )
         card = await self._ask("22670000013 8000 refund for order 1251")
         await self._approve(card)
-        await self._thread(card, "unconfirmed")
-        await self._thread(card, "completed")
+        await self._thread(card, "*unconfirmed*")
+        await self._thread(card, "is *completed*")
         self._tell()
         self._expect(1, self._paid("refund for order 1251"))
 
@@ -109,7 +131,7 @@ class Story:
         self.heading("6. LigdiCash answers with an error page: nobody knows, so nothing is sent again")
         card = await self._ask("22670000014 7500 refund for order 1260")
         await self._approve(card)
-        await self._thread(card, "unconfirmed")
+        await self._thread(card, "*unconfirmed*")
         await self._audit("error page")
         self._tell()
         self._expect(1, len([one for one in self.ligdicash.creates if "order 1260" in str(one.body)]))
@@ -123,13 +145,13 @@ class Story:
         lost = await self._ask("22670000016 6500 refund for order 1271")
         await self._approve(lost)
         self.say("(both requests hang; the bot waits for LigdiCash as long as it may)")
-        await self._thread(late, "unconfirmed", seconds=HANGS)
-        await self._thread(late, "completed")
-        await self._thread(lost, "unconfirmed", seconds=HANGS)
+        await self._thread(late, "*unconfirmed*", seconds=HANGS)
+        await self._thread(late, "is *completed*")
+        await self._thread(lost, "*unconfirmed*", seconds=HANGS)
         self._pay_silently("refund for order 1271")
         self.say("(LigdiCash pays it without a callback: the bot cannot know, its dashboard shows it)")
         await self._resolve(lost, "paid", "The dashboard shows it as paid")
-        await self._audit("marked paid by")
+        await self._audit("marked paid")
         self._tell()
         self._expect((1, 1), (self._paid("refund for order 1270"), self._paid("refund for order 1271")))
 
@@ -142,7 +164,8 @@ class Story:
         """One approver proposes with the card's button, another confirms just that."""
         shown = await self.slack.wait_for(
             lambda slack: next(
-                (one for one in slack.messages(SUPPORT) if one.ts == card.ts and "[Resolve]" in one.words), None
+                (one for one in slack.messages(SUPPORT) if one.ts == card.ts and self._said("[Resolve]") in one.words),
+                None,
             ),
             timeout=PATIENCE,
             what="the button Resolve",
@@ -150,7 +173,9 @@ class Story:
         await self.slack.click(CLARISSE, shown, "resolve")
         form = await self.slack.wait_for_modal(CLARISSE, timeout=PATIENCE)
         await self.slack.submit(form, {"finding": finding, "reason": reason})
-        proposal = await self.slack.wait_for_message(SUPPORT, "proposes for", thread_ts=card.ts, timeout=PATIENCE)
+        proposal = await self.slack.wait_for_message(
+            SUPPORT, self._said("proposes for"), thread_ts=card.ts, timeout=PATIENCE
+        )
         await self.slack.click(DAOUDA, proposal, "confirm")
         await self._thread(card, "marked paid")
 
@@ -162,7 +187,7 @@ class Story:
         await self._approve(card, user=DAOUDA)
         await self.slack.wait_for(
             lambda slack: any(
-                one.ts == card.ts and "Sending is paused" in one.words for one in slack.messages(SUPPORT)
+                one.ts == card.ts and self._said("Sending is paused") in one.words for one in slack.messages(SUPPORT)
             ),
             timeout=PATIENCE,
             what="the card that says that sending is paused",
@@ -170,7 +195,7 @@ class Story:
         self._expect(0, self._paid("refund for order 1280"))
         await self.slack.command(user=CLARISSE, channel=SUPPORT, text="resume")
         await self.slack.command(user=DAOUDA, channel=SUPPORT, text="resume")
-        await self._thread(card, "completed")
+        await self._thread(card, "is *completed*")
         self._tell()
         self._expect(1, self._paid("refund for order 1280"))
 
@@ -221,10 +246,14 @@ class Story:
     # Eyes
 
     async def _thread(self, card: Message, words: str, *, seconds: float = PATIENCE) -> None:
-        await self.slack.wait_for_message(SUPPORT, words, thread_ts=card.ts, timeout=seconds)
+        await self.slack.wait_for_message(SUPPORT, self._said(words), thread_ts=card.ts, timeout=seconds)
 
     async def _audit(self, words: str) -> None:
-        await self.slack.wait_for_message(AUDIT, words, timeout=PATIENCE)
+        await self.slack.wait_for_message(AUDIT, self._said(words), timeout=PATIENCE)
+
+    def _said(self, words: str) -> str:
+        """The same in the language that is spoken."""
+        return IN_FRENCH.get(words, words) if self.locale == "fr" else words
 
     def _paid(self, reason: str) -> int:
         ours = [payout for payout in self.ligdicash.payouts if reason in str(payout.order)]

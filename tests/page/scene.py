@@ -18,7 +18,6 @@ from tests.process import serving
 from tests.stage import AMINATA, SUPPORT, Stage, free_port
 
 COMMAND = "/payout 22670000000 5000 refund for order 1234"
-LANGUAGES = ("en-US", "fr-FR")
 
 # The very program, which waits 2 s for LigdiCash instead of 30, and may take no pauses.
 IMPATIENT = """
@@ -118,7 +117,7 @@ async def scene(folder: Path, *, with_bot: bool = True, **extra: str) -> AsyncIt
             if with_bot:
                 await stage.start()
             async with (
-                Page.running(slack, ligdicash, stage.url, languages=LANGUAGES) as page,
+                Page.running(slack, ligdicash, stage.url) as page,
                 aiohttp.ClientSession() as client,
             ):
                 yield Scene(stage, page, client)
@@ -138,7 +137,7 @@ async def staffed(folder: Path, *, hurried: bool = True, **extra: str) -> AsyncI
         code = IMPATIENT + (HURRIED if hurried else "") + SERVE
         async with (
             serving(stage.environment(), folder, code=code) as bot,
-            Page.running(slack, ligdicash, stage.url, languages=LANGUAGES) as page,
+            Page.running(slack, ligdicash, stage.url) as page,
             aiohttp.ClientSession() as client,
         ):
             yield Scene(stage, page, client)

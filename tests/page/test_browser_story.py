@@ -12,7 +12,7 @@ import pytest_asyncio
 from tests.page.looking import look
 from tests.page.scene import staffed
 from tests.page.screen import DESK, PHONE, Device, Screen, on_screen
-from tests.page.tongues import ENGLISH, Tongue
+from tests.page.tongues import ENGLISH, FRENCH, Tongue
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
@@ -30,7 +30,7 @@ class Telling:
 
 TELLINGS = [
     pytest.param(Telling(ENGLISH, DESK), id="English, at a desk"),
-    pytest.param(Telling(ENGLISH, PHONE), id="English, on a phone"),
+    pytest.param(Telling(FRENCH, PHONE), id="French, on a phone"),
 ]
 
 

@@ -253,7 +253,6 @@ function drawCast() {
         ),
     })),
   );
-  $("language-field").hidden = languages.length < 2;
   const mine = cast.find((each) => each.id === who);
   reconcile(
     $("language"),

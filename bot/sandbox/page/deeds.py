@@ -199,8 +199,7 @@ class Doer:
             case OpenHome():
                 return _of(await self._open_home(deed.who))
             case Speak():
-                for role in CAST:
-                    self._slack.workspace.people.speak(role.user, deed.locale)
+                self._slack.workspace.people.speak_all(deed.locale)
                 self._changed()
             case Settle():
                 await self._settle(deed)

@@ -30,6 +30,8 @@ HEADERS = MappingProxyType(
     }
 )
 TYPES = MappingProxyType({".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"})
+# What Slack calls the languages that the page and the bot speak.
+LOCALES = MappingProxyType({"en": "en-US", "fr": "fr-FR"})
 FOLDER = Path(__file__).parent
 LARGEST_DEED = 64 * 1024
 
@@ -44,13 +46,11 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Page:
     """A running page; made by `running`."""
 
-    def __init__(
-        self, slack: SlackStandIn, ligdicash: LigdicashSandbox, bot_url: str, languages: tuple[str, ...]
-    ) -> None:
+    def __init__(self, slack: SlackStandIn, ligdicash: LigdicashSandbox, bot_url: str) -> None:
         self.url = ""
         self._slack = slack
         self._ligdicash = ligdicash
-        self._painter = Painter(slack, ligdicash, Switches(Sky.FAIR, {}, languages))
+        self._painter = Painter(slack, ligdicash, Switches(Sky.FAIR, {}, tuple(LOCALES.values())))
         self._doer = Doer(self._painter, bot_url, self.changed)
         self._tabs: set[asyncio.Event] = set()
         self._stopping = False
@@ -65,18 +65,15 @@ class Page:
         bot_url: str,
         host: str = "127.0.0.1",
         port: int = 0,
-        *,
-        languages: tuple[str, ...] = ("en-US",),
     ) -> AsyncIterator[Self]:
         """Serve until the block is left; from then on payouts at LigdiCash wait for the visitor.
 
-        `bot_url` is where the bot takes callbacks. With several `languages` (`en-US`, `fr-FR`) the visitor
-        may switch between them. Raises `OSError` when the port is busy, `TypeError` for a LigdiCash that was
-        not started with `weather=ByHand()`.
+        `bot_url` is where the bot takes callbacks. Raises `OSError` when the port is busy, `TypeError` for a
+        LigdiCash that was not started with `weather=ByHand()`.
         """
         if not isinstance(ligdicash.weather, ByHand):
             raise TypeError("start LigdiCash with weather=ByHand(), so that it can be switched from the page")
-        page = cls(slack, ligdicash, bot_url, languages)
+        page = cls(slack, ligdicash, bot_url)
         ligdicash.weather.waits = True
         runner = web.AppRunner(page._application(), access_log=None, shutdown_timeout=1.0)
         await runner.setup()

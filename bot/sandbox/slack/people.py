@@ -123,6 +123,11 @@ class People:
         """Change somebody's language, such as `fr-FR`."""
         self.add(replace(self[user], locale=locale))
 
+    def speak_all(self, locale: str) -> None:
+        """Change everybody's."""
+        for user in tuple(self._by_id):
+            self.speak(user, locale)
+
     def found(self, user: str) -> Person:
         """The person, if `users.info` would find them; else Slack's `user_not_found`."""
         person = self._by_id.get(user)
