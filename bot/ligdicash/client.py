@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -47,6 +48,10 @@ class Order:
     callback_url: str
 
 
+# Reading every authority's certificate takes longer than all else a start does here: a process does it once.
+_trusted = functools.cache(httpx.create_ssl_context)
+
+
 def make_http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
     """A client that never repeats a request on its own.
 
@@ -59,7 +64,7 @@ def make_http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx
     return httpx.AsyncClient(
         trust_env=False,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        transport=transport or httpx.AsyncHTTPTransport(retries=0, limits=limits),
+        transport=transport or httpx.AsyncHTTPTransport(verify=_trusted(), retries=0, limits=limits),
         follow_redirects=False,
         timeout=_TIMEOUTS,
     )
