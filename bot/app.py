@@ -43,7 +43,9 @@ from handlers.buttons import Buttons
 from handlers.health import Health
 from handlers.home import Home
 from handlers.payout_command import PayoutCommand
+from handlers.refund_shortcut import RefundShortcut
 from handlers.relay import LARGEST_BODY, Relay
+from handlers.request_door import RequestDoor
 from handlers.request_modal import RequestModal
 from handlers.slack_events import SlackEvents
 from storage.connection import open_ledger, open_reader
@@ -185,15 +187,22 @@ class House:
             attaching_function_token_enabled=False,
             attaching_conversation_kwargs_enabled=False,
         )
-        PayoutCommand(
+        door = RequestDoor(
             self.slack,
             requests=self._requests,
+            people=self._people,
+            rules=self._rules,
+            background=self.background,
+        )
+        PayoutCommand(
+            door,
             people=self._people,
             brake=self._brake,
             inquiries=self._inquiries,
             rules=self._rules,
             background=self.background,
         ).register(bolt)
+        RefundShortcut(door, people=self._people, rules=self._rules, background=self.background).register(bolt)
         RequestModal(self._requests, self._people, self._rules).register(bolt)
         Home(
             self.slack,

@@ -100,13 +100,28 @@ def _one_line(text: str) -> str:
     return " ".join("".join(c for c in kept if unicodedata.category(c) not in {"Cc", "Cf", "Cs"}).split())
 
 
+_MESSAGE_TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,8}")
+_CHANNEL = re.compile(r"[CG][A-Z0-9]{1,30}")
+
+
+def is_message_ts(text: str) -> bool:
+    """Whether it looks like what Slack names a message by: `1700000000.000100`."""
+    return _MESSAGE_TS.fullmatch(text) is not None
+
+
+def is_channel_id(text: str) -> bool:
+    """Whether it looks like a channel's id: `C0123456789`."""
+    return _CHANNEL.fullmatch(text) is not None
+
+
 # Hyphens, dashes and the minus sign; apostrophes.
 _LOOK_ALIKES = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-") | dict.fromkeys("\u2019\u02bc", "'")
 )
 
 
-def _normal(text: str) -> str:
+def normal_text(text: str) -> str:
+    """`text` on one line, with one kind of dash and one kind of apostrophe."""
     return _one_line(text).translate(_LOOK_ALIKES)
 
 
@@ -125,13 +140,13 @@ def read_number(text: str, countries: Countries) -> NumberReading:
     A number without calling code is one of the first country. A link (`<tel:…|…>`) whose target is not
     the number that it shows is AMBIGUOUS.
     """
-    typed = _normal(text)
+    typed = normal_text(text)
     link = _LINK.fullmatch(typed)
     if link is None:
         return _read_shown(typed, countries)
     target, shown = link[1], link[1] if link[2] is None else link[2]
-    reading = _read_shown(_normal(shown), countries)
-    if isinstance(reading, Number) and reading != _read_shown(_normal(target), countries):
+    reading = _read_shown(normal_text(shown), countries)
+    if isinstance(reading, Number) and reading != _read_shown(normal_text(target), countries):
         return UnreadableNumber(NumberProblem.AMBIGUOUS, typed[:TYPED_LIMIT])
     return reading
 
@@ -242,7 +257,7 @@ _AMOUNT_PROBLEMS = (
 
 def read_amount(text: str) -> AmountReading:
     """Whole XOF, in digits: `5000`, `5 000`, `5000 F CFA`; `5.000` and its like are read as doubtful."""
-    typed = _normal(text)
+    typed = normal_text(text)
     marked = _CURRENCY.fullmatch(typed)
     body = marked["body"] if marked else typed
     doubtful = _POINTED.fullmatch(body) is not None
@@ -311,8 +326,8 @@ def read_command(text: str, countries: Countries) -> Draft:
     return Draft(number, found.reading, _reason(words[end + found.words :]))
 
 
-def _words(text: str, countries: Countries) -> list[str]:
-    """The text's words, a linked number being one; a link that spans more is taken for what it shows."""
+def show_links(text: str, countries: Countries) -> str:
+    """`text` with each linked number as one word; a link that is not the number that it shows stays a link."""
 
     def shown(link: re.Match[str]) -> str:
         reading = read_number(link[0], countries)
@@ -322,7 +337,12 @@ def _words(text: str, countries: Countries) -> list[str]:
         same = _NOT_DIGITS.sub("", target) == _NOT_DIGITS.sub("", label)
         return f" {label} " if same else link[0].replace(" ", "")
 
-    return _one_line(_LINK.sub(shown, _one_line(text))).split(" ")
+    return _LINK.sub(shown, text)
+
+
+def _words(text: str, countries: Countries) -> list[str]:
+    """The text's words, a linked number being one; a link that spans more is taken for what it shows."""
+    return _one_line(show_links(_one_line(text), countries)).split(" ")
 
 
 def _joined(words: list[str]) -> str:
@@ -383,7 +403,7 @@ def _is_open(words: list[str], readable: list[_Found], longest: Amount) -> bool:
     rest = words[end:]
     if not rest or words[end - 1].endswith(tuple(_PUNCTUATION)):
         return False
-    if _GOES_ON.fullmatch(_normal(" ".join(rest))):
+    if _GOES_ON.fullmatch(normal_text(" ".join(rest))):
         return True
     if _is_marked(words[:end]):
         return False
@@ -425,7 +445,7 @@ def _is_marked(words: list[str]) -> bool:
 def _figures(words: list[str]) -> int:
     """How many of the first words are figures or belong to them."""
     end = 0
-    while end < len(words) and _FIGURE.fullmatch(_normal(words[end])):
+    while end < len(words) and _FIGURE.fullmatch(normal_text(words[end])):
         end += 1
     return end
 

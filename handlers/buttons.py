@@ -30,6 +30,7 @@ from bot.speech.modals import (
     LONGEST_REASON,
     REJECTION,
     RESOLUTION,
+    Carried,
     Field,
     Prefill,
     carried_by,
@@ -249,10 +250,14 @@ def _prefill(record: Record, pressed: _Pressed) -> Prefill:
     payout = record.payout
     return Prefill(
         Draft(Number(payout.number), Amount(payout.amount), payout.reason),
-        pressed.channel,
+        Carried(
+            pressed.channel,
+            follows=payout.id,
+            source_ts=payout.source_ts,
+            source_thread_ts=payout.source_thread_ts,
+        ),
         order=payout.order_reference or "",
         way=Way.MOBILE_DIRECTLY if pressed.button is Button.ASK_DIRECTLY else payout.way,
-        follows=payout.id,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -39,7 +40,7 @@ class RequestModal:
         """The same form once more, with what it may repeat and a box to tick."""
         carried, form = Carried.from_view(view), repeats.form
         shown = tuple(found.payout for found in repeats.earlier)
-        prefill = Prefill(repeats.draft, carried.channel, form.order, Way(form.way), carried.follows, shown)
+        prefill = Prefill(repeats.draft, replace(carried, shown=shown), form.order, Way(form.way))
         asking = Asking(self._rules, self._people.workspace_url)
         drawn = request_form(
             prefill,

@@ -12,9 +12,9 @@ from bot.speech.sentences import Sentence
 log = structlog.get_logger(__name__)
 
 
-async def whisper(respond: AsyncRespond, text: str | Sentence) -> None:
-    """Tell the person alone; where Slack does not take it, nobody can do anything but note it."""
+async def whisper(respond: AsyncRespond, text: str | Sentence, *, thread_ts: str | None = None) -> None:
+    """Tell the person alone, in the thread where they look; where Slack does not take it, it can only be noted."""
     try:
-        await respond(str(text), response_type="ephemeral", replace_original=False)
+        await respond(str(text), response_type="ephemeral", replace_original=False, thread_ts=thread_ts)
     except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         log.warning("whisper_not_delivered", why=type(error).__name__)

@@ -48,7 +48,9 @@ _FIRST = (
         changed_at INTEGER NOT NULL,
         due_at INTEGER,
         follows TEXT REFERENCES payouts (id),
-        contradiction TEXT
+        contradiction TEXT,
+        source_ts TEXT,
+        source_thread_ts TEXT
     ) STRICT
     """,
     "CREATE INDEX payouts_due ON payouts (due_at) WHERE due_at IS NOT NULL",

@@ -185,7 +185,10 @@ class Finding(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What somebody asks for, checked but not yet decided. `amount` in XOF, `number` as digits with calling code."""
+    """What somebody asks for, checked but not yet decided. `amount` in XOF, `number` as digits with calling code.
+
+    `source_ts` and `source_thread_ts` say which message of the channel it was made from, if it was made from one.
+    """
 
     number: str
     amount: int
@@ -197,6 +200,8 @@ class Request:
     channel: str
     follows: str | None = None
     knows_of: str | None = None
+    source_ts: str | None = None
+    source_thread_ts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +311,8 @@ class Payout:
     due_at: int | None
     follows: str | None
     contradiction: str | None
+    source_ts: str | None
+    source_thread_ts: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -580,6 +580,8 @@ def _payout(row: sqlite3.Row) -> Payout:
         due_at=row["due_at"],
         follows=row["follows"],
         contradiction=row["contradiction"],
+        source_ts=row["source_ts"],
+        source_thread_ts=row["source_thread_ts"],
     )
 
 

@@ -21,7 +21,7 @@ from bot.sandbox.ligdicash.bank import CREATE_PATHS, STATUS_PATHS
 from bot.sandbox.ligdicash.behaviours import as_markdown
 from bot.sandbox.ligdicash.server import LigdicashSandbox
 from bot.settings import Settings, SettingsError, load_settings, variables
-from handlers import payout_command
+from handlers import payout_command, refund_shortcut
 from storage.payout import TRANSITIONS, Endpoint
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -330,6 +330,16 @@ def test_the_manifest_sends_everything_to_one_route() -> None:
     addresses = re.findall(r"^\s+(?:url|request_url): (\S+)$", MANIFEST, re.MULTILINE)
     assert ["https://payouts.example.com/slack/events"] * 3 == addresses
     assert ["/payout"] == re.findall(r"^\s+- command: (\S+)$", MANIFEST, re.MULTILINE)
+
+
+def test_the_manifest_has_the_shortcut_that_is_heard() -> None:
+    """By its callback's name; its own name fits into Slack's menu, and it is a message's."""
+    shortcuts = MANIFEST.partition("  shortcuts:\n")[2].partition("oauth_config:")[0]
+    said = dict(re.findall(r"^    [ -] (\w+): (.+)$", shortcuts, re.MULTILINE))
+    assert {"name", "type", "callback_id", "description"} == said.keys()
+    assert (refund_shortcut.CALLBACK, "message") == (said["callback_id"], said["type"])
+    assert len(said["name"]) <= 24
+    assert len(said["description"]) <= 150
 
 
 def test_the_manifest_subscribes_to_what_is_heard() -> None:

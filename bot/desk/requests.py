@@ -91,7 +91,12 @@ class Requests:
         checked = self._check(form, carried.channel)
         if not isinstance(checked, Request):
             return checked
-        checked = replace(checked, follows=carried.follows)
+        checked = replace(
+            checked,
+            follows=carried.follows,
+            source_ts=carried.source_ts,
+            source_thread_ts=carried.source_thread_ts,
+        )
         says = json.dumps(asdict(checked))
         if self._is_stored(person, occasion, says):
             return {}
@@ -157,6 +162,7 @@ class Requests:
                 "channel": payout.channel,
                 "follows": payout.follows,
                 "knows_of": request.knows_of,
+                "source_ts": payout.source_ts,
             },
         )
 

@@ -10,6 +10,7 @@ from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.ligdicash.errors import Meaning, verdict
 from bot.ligdicash.readers import Doubt
+from bot.parsing import is_channel_id, is_message_ts
 from bot.policy import APPROVAL_HOLDS, is_resolvable
 from bot.speech import words
 from bot.speech.blocks import (
@@ -34,6 +35,7 @@ class Moment:
 
     now: int
     timezone: ZoneInfo
+    workspace_url: str = ""
 
 
 def token_of(attempt: Attempt) -> str:
@@ -57,6 +59,19 @@ def doubt_of(doubt: str | None, code: str | None) -> str:
     # A note that is no doubt came with a late answer; what was said first still holds.
     known = Doubt(doubt) if doubt in set(Doubt) else Doubt.INTERRUPTED
     return words.DOUBTS[known].format(code=words.typed(code or "?"))
+
+
+def source_of(payout: Payout, sentence: Sentence, workspace_url: str) -> str:
+    """`sentence` with a link to the message a request was made from; empty without one.
+
+    Ids that are not Slack's own make no link, whatever brought them into the ledger.
+    """
+    ts, thread_ts = payout.source_ts, payout.source_thread_ts
+    if ts is None or not workspace_url or not is_channel_id(payout.channel):
+        return ""
+    if not all(is_message_ts(each) for each in (ts, thread_ts or ts)):
+        return ""
+    return sentence.format(link=words.permalink(workspace_url, payout.channel, ts, thread_ts))
 
 
 def brake_line(brake: Brake) -> str:
@@ -89,6 +104,7 @@ def card(record: Record, moment: Moment) -> Message:
         if payout.order_reference is None
         else words.CARD_ORDER.format(order=words.typed(payout.order_reference)),
         follows="" if payout.follows is None else words.CARD_FOLLOWS.format(payout=payout.follows),
+        source=source_of(payout, words.CARD_SOURCE, moment.workspace_url),
         attempt="" if payout.attempt == 1 else words.CARD_ATTEMPT.format(attempt=payout.attempt),
         time=words.at(payout.created_at, timezone),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -76,36 +76,37 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Prefill:
-    """What the form holds when it opens, and the payout it follows, if there is one."""
+    """What the form holds when it opens, and what it carries along."""
 
     draft: Draft
-    channel: str
+    carried: Carried
     order: str = ""
     way: Way = Way.WALLET
-    follows: str | None = None
-    shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What a form carries along unseen and brings back; `shown` are payouts that it asked to be known.
+    """What a form carries along unseen and brings back: where it was opened, and what the request comes from.
 
-    Slack takes 3,000 characters of it: a form shows five payouts at most.
+    `follows` is an earlier payout, `shown` are payouts that it asked to be known, `source_ts` names a message of the
+    channel and `source_thread_ts` that message's thread. Slack takes 3,000 characters: a form shows five payouts.
     """
 
     channel: str
     follows: str | None = None
     shown: tuple[str, ...] = ()
+    source_ts: str | None = None
+    source_thread_ts: str | None = None
 
     def to_json(self) -> str:
         """As the form takes it along."""
-        return json.dumps({"channel": self.channel, "follows": self.follows, "shown": self.shown})
+        return json.dumps(asdict(self))
 
     @classmethod
     def from_view(cls, view: Mapping[str, Any]) -> Carried:
         """As Slack brings it back."""
         fields = json.loads(carried_by(view))
-        return cls(fields["channel"], fields["follows"], tuple(fields.get("shown", ())))
+        return cls(**fields | {"shown": tuple(fields.get("shown", ()))})
 
 
 def _along(carried: str) -> str:
@@ -151,7 +152,7 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earli
     return View(
         type="modal",
         callback_id=REQUEST,
-        private_metadata=_along(Carried(prefill.channel, prefill.follows, prefill.shown).to_json()),
+        private_metadata=_along(prefill.carried.to_json()),
         title=str(words.FORM_TITLE),
         submit=str(words.FORM_SUBMIT),
         close=str(words.FORM_CLOSE),
@@ -161,7 +162,7 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earli
             _input(Field.REASON, words.FIELD_REASON, _reason_input(draft.reason), words.HINT_REASON),
             _input(Field.ORDER, words.FIELD_ORDER, _order_input(prefill.order), words.HINT_ORDER, optional=True),
             _input(Field.WAY, words.FIELD_WAY, _way_input(prefill.way), None),
-            *_known(earlier, prefill.shown),
+            *_known(earlier, prefill.carried.shown),
         ],
     )
 

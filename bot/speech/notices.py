@@ -129,7 +129,7 @@ class Notices:
         if record is None:
             raise LookupError(f"event {delivery.event.id} has no payout")
         if delivery.place is Place.CARD:
-            return card(record, Moment(now, self.rules.timezone))
+            return card(record, Moment(now, self.rules.timezone, self.workspace_url()))
         if delivery.place is Place.QUESTION:
             return question(record, Asking(self.rules, self.workspace_url()))
         if delivery.place is Place.DIRECT:

@@ -21,7 +21,7 @@ from bot.speech.blocks import (
     row,
     sections,
 )
-from bot.speech.cards import brake_line, state_of
+from bot.speech.cards import brake_line, source_of, state_of
 from bot.speech.sentences import Sentence
 from storage.payout import Earlier, Payout, Record, State
 
@@ -40,7 +40,7 @@ def question(record: Record, asking: Asking) -> Message:
     if payout.state is State.REQUESTED:
         return _open_question(record, asking)
     line = _answer_line(record, timezone)
-    return message(line, *sections(_about(payout, words.QUESTION_ANSWERED)), *sections(line))
+    return message(line, *sections(_about(payout, words.QUESTION_ANSWERED, asking)), *sections(line))
 
 
 def _open_question(record: Record, asking: Asking) -> Message:
@@ -51,7 +51,7 @@ def _open_question(record: Record, asking: Asking) -> Message:
         requester_name=words.typed(payout.requester_name),
         reason=words.typed(payout.reason),
     )
-    asked = _about(payout, words.QUESTION, paged=eligible(record, asking.rules))
+    asked = _about(payout, words.QUESTION, asking, paged=eligible(record, asking.rules))
     top: list[Block] = [block for line in _before_deciding(record, asking) for block in sections(line)]
     buttons = row(
         "decision",
@@ -116,7 +116,7 @@ def _link(found: Earlier, workspace_url: str) -> str:
     return f"<{words.permalink(workspace_url, found.channel, found.card_ts)}|{found.payout}>"
 
 
-def _about(payout: Payout, sentence: Sentence, *, paged: tuple[str, ...] = ()) -> str:
+def _about(payout: Payout, sentence: Sentence, asking: Asking, *, paged: tuple[str, ...] = ()) -> str:
     """What is asked, with who, why, for which order and how."""
     first = sentence.format(
         approvers=words.mentions(paged) or words.QUESTION_NOBODY,
@@ -126,8 +126,13 @@ def _about(payout: Payout, sentence: Sentence, *, paged: tuple[str, ...] = ()) -
         reason=words.typed(payout.reason),
     )
     order = payout.order_reference
-    lines = [first] if order is None else [first, words.QUESTION_ORDER.format(order=words.typed(order))]
-    return "\n".join([*lines, words.QUESTION_WAY.format(way=words.WAYS[payout.way])])
+    lines = [
+        first,
+        "" if order is None else words.QUESTION_ORDER.format(order=words.typed(order)),
+        source_of(payout, words.QUESTION_SOURCE, asking.workspace_url),
+        words.QUESTION_WAY.format(way=words.WAYS[payout.way]),
+    ]
+    return "\n".join(line for line in lines if line)
 
 
 def _approve_button(payout: Payout) -> ButtonElement:

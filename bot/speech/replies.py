@@ -105,9 +105,8 @@ def _waiting(record: Record, workspace_url: str, rules: Rules) -> str:
     payout = record.payout
     link = ""
     if payout.question_ts is not None and workspace_url:
-        where = words.permalink(workspace_url, payout.channel, payout.question_ts)
-        thread = f"{where}?thread_ts={payout.card_ts}&cid={payout.channel}"
-        link = words.HOME_LINK.format(link=thread)
+        where = words.permalink(workspace_url, payout.channel, payout.question_ts, payout.card_ts)
+        link = words.HOME_LINK.format(link=where)
     return words.HOME_ITEM.format(
         amount=words.amount(payout.amount),
         number=number_of(payout),

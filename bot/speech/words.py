@@ -76,9 +76,10 @@ def both(people: str) -> str:
     return BOTH.format(one=mention(one), other=mention(other)) if other else mention(one)
 
 
-def permalink(workspace_url: str, channel: str, message_ts: str) -> str:
-    """Where a message stands, as Slack's own links say it."""
-    return f"{workspace_url}archives/{channel}/p{message_ts.replace('.', '')}"
+def permalink(workspace_url: str, channel: str, message_ts: str, thread_ts: str | None = None) -> str:
+    """Where a message stands, as Slack's own links say it; `thread_ts` is the thread it is a reply in."""
+    link = f"{workspace_url}archives/{channel}/p{message_ts.replace('.', '')}"
+    return link if thread_ts in {None, message_ts} else f"{link}?thread_ts={thread_ts}&cid={channel}"
 
 
 def typed(text: str) -> str:
@@ -131,6 +132,14 @@ HERE_NO_PAYOUTS_DIRECT = _(
 BOT_NOT_IN_CHANNEL = _(
     "Nothing was asked: the bot is not in this channel, so nobody could approve here. "
     "Type `/invite @{bot}`, then your command once more."
+)
+BOT_NOT_IN_CHANNEL_SHORTCUT = _(
+    "Nothing was asked: the bot is not in this channel, so nobody could approve here. "
+    "Type `/invite @{bot}` in it, then choose *Refund* on the message once more."
+)
+SHORTCUT_DID_NOT_OPEN = _(
+    "The form did not open (Slack was too slow, or did not answer). Nothing was asked. "
+    "Please choose *Refund* on the message once more."
 )
 MODAL_DID_NOT_OPEN = _(
     "The form did not open (Slack was too slow, or did not answer). Nothing was asked. Please type it once more: `{command}`"
@@ -280,6 +289,7 @@ QUESTION_AGAIN = _(
     "🔁 *Attempt {attempt}*, asked again by {asked_by}: the earlier attempt came to nothing. Approve only if that is right."
 )
 QUESTION_ORDER = _("*Order:* {order}")
+QUESTION_SOURCE = _("*Case:* <{link}|the message this came from>")
 QUESTION_WAY = _("*Arrives:* {way}")
 QUESTION_FOUR_EYES = _("The person who asked cannot approve. Nothing is paid before somebody approves.")
 APPROVE = _("Approve")
@@ -315,8 +325,9 @@ REJECT_ABOUT = _("{amount} to {number}, asked by {requester}. The requester read
 
 CARD_SUMMARY = _("*{payout}* · *{amount}* to *{number}* · {reason} · asked by {requester}")
 CARD_TEXT = _("{payout} · {amount} to {number} · {state}")
-CARD_DETAILS = _("{way}{order}{follows}{attempt} · asked at {time}")
+CARD_DETAILS = _("{way}{order}{source}{follows}{attempt} · asked at {time}")
 CARD_FOLLOWS = _(" · follows {payout}")
+CARD_SOURCE = _(" · <{link}|from this message>")
 CARD_ATTEMPT = _(" · attempt {attempt}")
 CARD_ORDER = _(" · order {order}")
 CARD_REQUESTED = _("⏳ *Waiting for a decision* – in the thread of this message")

@@ -27,13 +27,14 @@ class PayoutMoves(EventMoves):
         self.connection.execute(
             """
             INSERT INTO payouts (id, state, attempt, beneficiary, amount, way, reason, order_reference, order_key,
-                                 requester, requester_name, channel, follows, created_at, changed_at, due_at)
-            VALUES (?, 'requested', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                                 requester, requester_name, channel, follows, source_ts, source_thread_ts,
+                                 created_at, changed_at, due_at)
+            VALUES (?, 'requested', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             (
                 payout, beneficiary, request.amount, request.way, request.reason, request.order_reference,
                 order_key(request.order_reference), request.requester, request.requester_name, request.channel,
-                request.follows,
+                request.follows, request.source_ts, request.source_thread_ts,
                 self.now, self.now, due_at,
             ),
         )  # fmt: skip

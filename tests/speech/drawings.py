@@ -28,6 +28,7 @@ from bot.speech import replies, words
 from bot.speech.blocks import Message
 from bot.speech.cards import Moment, card
 from bot.speech.modals import (
+    Carried,
     Field,
     Prefill,
     amount_problem,
@@ -168,6 +169,8 @@ class Drawings:
             due_at=None,
             follows=None,
             contradiction=None,
+            source_ts="1795529000.000300",
+            source_thread_ts="1795528000.000400",
         )
         return replace(usual, **changes)  # type: ignore[arg-type]  # each caller names fields of it
 
@@ -274,7 +277,7 @@ class Drawings:
     def _form(self, draft: Draft, *, repeated: bool = False) -> View:
         lines = earlier_lines([self.earlier(), self.earlier(same_order=True)], self.asking) if repeated else []
         return request_form(
-            Prefill(draft, SUPPORT, self.values.order),
+            Prefill(draft, Carried(SUPPORT), self.values.order),
             most=self.rules.max_amount,
             countries=self.rules.countries,
             earlier=lines,
@@ -335,7 +338,7 @@ class Drawings:
 
     def _cards(self) -> Iterator[Drawing]:
         for name, record in self._cards_by_name().items():
-            yield Drawing("Cards", name, partial(card, record, Moment(NOW, self.rules.timezone)))
+            yield Drawing("Cards", name, partial(card, record, Moment(NOW, self.rules.timezone, WORKSPACE)))
 
     def _cards_by_name(self) -> Mapping[str, Record]:
         ended = {"decided_by": CLARISSE, "decision_reason": self.values.reason}
@@ -558,6 +561,8 @@ class Drawings:
             "help": lambda: words.HELP.format(approvers=words.mentions(everybody)),
             "in a direct message": lambda: words.HERE_NO_PAYOUTS_DIRECT.format(bot="payout"),
             "where the bot is not": lambda: words.BOT_NOT_IN_CHANNEL.format(bot="payout"),
+            "where the bot is not, from a message": lambda: words.BOT_NOT_IN_CHANNEL_SHORTCUT.format(bot="payout"),
+            "the form did not open, from a message": lambda: str(words.SHORTCUT_DID_NOT_OPEN),
             "the form did not open": lambda: words.MODAL_DID_NOT_OPEN.format(command=command),
             "what was typed": lambda: words.TYPED_SO_FAR.format(command=command),
             "a button's form did not open": lambda: words.BUTTON_FORM_DID_NOT_OPEN.format(payout=PAYOUT),

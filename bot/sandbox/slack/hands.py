@@ -88,6 +88,20 @@ class Hands:
         shown = message.text if message else ""
         return CommandAnswer(ended.status, shown, ended.seconds, error, message, ended)
 
+    async def shortcut(self, user: str, message: Message, callback_id: str) -> ClickResult:
+        """Choose a shortcut of the app in a message's menu."""
+        if message.to:
+            raise Impossible("what only one person sees has no shortcuts")
+        current = self._what_is_seen(user, message)
+        assert isinstance(current, Message)  # noqa: S101 - what a message became is a message
+        place, who = self.workspace.place(current.channel), self.workspace.people.called(user)
+        self.workspace.note(place, f"{who} chooses the shortcut {callback_id!r} of message {current.ts}")
+        payload = self.payloads.shortcut(user, current, callback_id)
+        ended = await self.post.deliver(Delivery(Kind.INTERACTIVE, payload))
+        if ended.error:
+            self.workspace.note(place, f"only {who} sees: {callback_id} failed with the error “{ended.error}”")
+        return _clicked(ended, None)
+
     async def submit(self, view: View, values: Mapping[str, str | Sequence[str] | None]) -> SubmissionResult:
         """Fill a modal in and press its submit button; fields that are not named stay as they are."""
         self._check_on_top(view)

@@ -53,6 +53,20 @@ class Payloads:
             return payload | self._click_in_view(user, place)
         return payload | self._click_in_message(user, place)
 
+    def shortcut(self, user: str, message: Message, callback_id: str) -> Json:
+        """`message_action`: a shortcut of the app, chosen in the menu of a message."""
+        space = self.workspace
+        channel = space.channel(message.channel)
+        return self._common("message_action", user) | {
+            "callback_id": callback_id,
+            "action_ts": space.next_ts(),
+            "trigger_id": space.new_trigger(user),
+            "channel": {"id": channel.id, "name": channel.name_in_payloads},
+            "message_ts": message.ts,
+            "message": message.described(),
+            "response_url": self.public_url + space.new_response_url("app", user, channel.id),
+        }
+
     def submission(self, view: View) -> Json:
         """`view_submission`, as the view stands."""
         return self._common("view_submission", view.user) | {

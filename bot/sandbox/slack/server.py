@@ -69,7 +69,7 @@ class SlackStandIn(Slack):
         app = web.Application(client_max_size=BODY_BYTES)
         app.router.add_route("*", "/api/{method}", self._serve_call)
         app.router.add_get("/link/", self.sockets.serve)
-        app.router.add_post("/{kind:commands|actions}/{team}/{number}/{secret}", self._serve_response_url)
+        app.router.add_post("/{kind:commands|actions|app}/{team}/{number}/{secret}", self._serve_response_url)
         return app
 
     async def _serve_call(self, request: web.Request) -> web.Response:

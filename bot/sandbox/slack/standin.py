@@ -80,6 +80,10 @@ class Slack:
         """Type a slash command."""
         return await self.hands.command(user, channel, text, name)
 
+    async def shortcut(self, user: str, message: Message, callback_id: str = "refund") -> ClickResult:
+        """Choose a shortcut of the app in a message's menu."""
+        return await self.hands.shortcut(user, message, callback_id)
+
     async def submit(
         self, modal: View, values: Mapping[str, str | Sequence[str] | None] | None = None
     ) -> SubmissionResult:

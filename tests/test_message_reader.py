@@ -1,0 +1,256 @@
+"""A customer's message: what is certain is read, what may be two things is left open, nothing is made up."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.message_reader import MessageReading, read_message
+from bot.parsing import (
+    Amount,
+    AmountProblem,
+    Number,
+    NumberProblem,
+    UnreadableAmount,
+    UnreadableNumber,
+    format_number,
+    normal_text,
+)
+from tests.test_parsing_properties import CHOICES, TEXTS, grouped, numbers
+
+BURKINA = ("226",)
+Read = int | str | None
+SEVERAL, NONE = "several", None
+
+
+def said(text: str, countries: tuple[str, ...] = BURKINA) -> tuple[Read, Read, str]:
+    """Number, amount and order, as a test writes them."""
+    found = read_message(text, countries)
+    return _number(found), _amount(found), found.order
+
+
+def _number(found: MessageReading) -> Read:
+    number = found.draft.number
+    if isinstance(number, Number):
+        return number.digits
+    return SEVERAL if number.problem is NumberProblem.AMBIGUOUS else NONE
+
+
+def _amount(found: MessageReading) -> Read:
+    amount = found.draft.amount
+    if isinstance(amount, Amount):
+        return amount.xof
+    return SEVERAL if amount.problem is AmountProblem.AMBIGUOUS else NONE
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Bonjour, remboursez 5 000 F à 70 00 00 00, commande n° 1234", ("22670000000", 5000, "1234")),
+        (
+            "Order #CMD-2024-17 was cancelled. My number: +226 70 00 00 00. 5000 FCFA",
+            ("22670000000", 5000, "CMD-2024-17"),
+        ),
+        ("22670000000 5000 F", ("22670000000", 5000, "")),
+        ("Commande 1234 - 5 000 XOF - 70 00 00 00", ("22670000000", 5000, "1234")),
+        ("*12 500 F CFA* au _70 00 00 00_ (réf. AB-12)", ("22670000000", 12500, "AB-12")),
+        ("<tel:+22670000000|70 00 00 00> attend 5000XOF", ("22670000000", 5000, "")),
+        ("(+226) 70 00 00 00 (5\u202f000 F)", ("22670000000", 5000, "")),
+        ("n° 70 00 00 00", ("22670000000", NONE, "")),
+        ("appelez le 70000000, oui le 70 00 00 00", ("22670000000", NONE, "")),
+        ("&lt;order 1234&gt; 5 000 F &amp; merci", (NONE, 5000, "1234")),
+        ("commande\n70 00 00 00", ("22670000000", NONE, "")),
+        ("ref: 998877", (NONE, NONE, "998877")),
+        ("je n'ai rien reçu", (NONE, NONE, "")),
+        ("", (NONE, NONE, "")),
+    ],
+)
+def test_what_a_message_surely_says(text: str, expected: tuple[Read, Read, str]) -> None:
+    """One number, one amount that carries its currency, one order reference, written as people write them."""
+    assert expected == said(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # More than one.
+        ("70 00 00 00 ou 71 00 00 00", (SEVERAL, NONE, "")),
+        ("70000000, pas le 71000000", (SEVERAL, NONE, "")),
+        ("70 00 00 00/01", (SEVERAL, NONE, "")),
+        ("4 000 F ou 5 000 F", (NONE, SEVERAL, "")),
+        ("5 000 F et 5 000 F", (NONE, SEVERAL, "")),
+        ("4 000 à 5 000 F", (NONE, SEVERAL, "")),
+        ("2 x 5 000 F", (NONE, SEVERAL, "")),
+        ("5 000 F plus 2 000", (NONE, SEVERAL, "")),
+        ("commande 1234, commande 1235", (NONE, NONE, "")),
+        ("commandes 1234 et 1235", (NONE, NONE, "")),
+        # Something that may be two things.
+        ("commande 70000001, 5 000 F", (SEVERAL, 5000, "")),
+        ("n° 70000000", (SEVERAL, NONE, "")),
+        ("commande 7000 5000 F", (SEVERAL, SEVERAL, "")),
+        ("commande 12 500 F", (NONE, SEVERAL, "")),
+        ("#12 500 F", (NONE, SEVERAL, "")),
+        ("commande 5000F", (NONE, SEVERAL, "")),
+        ("70 00 5 000 F", (SEVERAL, SEVERAL, "")),
+        ("ORD-70000000", (SEVERAL, NONE, "")),
+        # Part of something else.
+        ("~15 500 F", (NONE, SEVERAL, "")),
+        ("à15 500 F", (NONE, SEVERAL, "")),
+        ("12, 500 F", (NONE, SEVERAL, "")),
+        ("10:30 500 F", (NONE, SEVERAL, "")),
+        ("-5000 F", (NONE, SEVERAL, "")),
+        # No plain amount, or no currency.
+        ("5k F", (NONE, SEVERAL, "")),
+        ("5.000 F", (NONE, SEVERAL, "")),
+        ("5000 francs", (NONE, SEVERAL, "")),
+        ("XOF 5 000", (NONE, SEVERAL, "")),
+        ("5000", (NONE, NONE, "")),
+        ("5000 €", (NONE, NONE, "")),
+        # A link, a mention, another country.
+        ("<tel:+22671000000|70 00 00 00>", (SEVERAL, NONE, "")),
+        ("<https://shop.example/70000000|70000000> <@U70000000>", (NONE, NONE, "")),
+        ("+33 6 12 34 56 78", (NONE, NONE, "")),
+        # Seen in another order than it is stored.
+        ("\u202e00 00 00 70", (NONE, NONE, "")),
+    ],
+)
+def test_what_is_not_certain_is_left_open(text: str, expected: tuple[Read, Read, str]) -> None:
+    """Several of a kind, or what can be read in two ways, is said to be so; nothing is chosen for anybody."""
+    assert expected == said(text)
+
+
+def test_a_bare_number_of_two_served_countries_is_left_open() -> None:
+    """A customer of either could have written it; with the country's code it is certain."""
+    served = ("226", "227")
+    assert (SEVERAL, NONE, "") == said("90 00 00 00", ("228", "227"))
+    assert ("22670000000", NONE, "") == said("+226 70 00 00 00", served)
+
+
+def test_no_word_of_the_message_is_kept() -> None:
+    """What a customer tells is not copied into a reason that everybody reads."""
+    found = read_message("Ma femme est malade, 5 000 F au 70 00 00 00 svp", BURKINA)
+    assert "" == found.draft.reason
+    doubtful = read_message("secret 5k F, 70000000 ou 71000000", BURKINA).draft
+    assert (UnreadableNumber(NumberProblem.AMBIGUOUS, ""), UnreadableAmount(AmountProblem.AMBIGUOUS, "")) == (
+        doubtful.number,
+        doubtful.amount,
+    )
+
+
+@pytest.mark.parametrize("text", ["70 00 00 00 " + "x" * 4_000, "70 00 00 00 " + "1 " * 100])
+def test_a_document_is_not_searched(text: str) -> None:
+    """Nobody could say which of so many figures is meant."""
+    assert (NONE, NONE, "") == said(text)
+
+
+# Properties
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "commande ",
+            "order #",
+            "n° ",
+            "réf. ",
+            " à ",
+            " et ",
+            " x ",
+            ", ",
+            ". ",
+            "\n",
+            "(",
+            ")",
+            "*",
+            "~",
+            "-",
+            "/",
+            " ",
+        ),
+        *("F", " F ", " FCFA ", " XOF", "<tel:", "|", ">", "<@U1>", "&lt;", "5 000", "500", "12", "1234", "AB-12"),
+        *("70 00 00 00", "70000001", "+226 71 00 00 00", "0022672000000"),
+    ]
+)
+MESSAGES = TEXTS | st.lists(PIECES | TEXTS, max_size=12).map("".join)
+
+
+def makes_nothing_up(text: str, countries: tuple[str, ...]) -> None:
+    """Number, amount and order stand in the text, digit by digit."""
+    found = read_message(text, countries)
+    digits = re.sub("[^0-9]", "", text)
+    if isinstance(found.draft.number, Number):
+        number = found.draft.number.digits
+        national = [number.removeprefix(code) for code in countries if number.startswith(code)]
+        assert any(shown in digits for shown in [number, *national])
+    if isinstance(found.draft.amount, Amount):
+        assert str(found.draft.amount.xof) in digits
+    shown = normal_text(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+    assert found.order in shown
+
+
+@given(MESSAGES, CHOICES)
+def test_a_message_makes_nothing_up(text: str, countries: tuple[str, ...]) -> None:
+    """Never another number, amount or order than is in the message."""
+    makes_nothing_up(text, countries)
+
+
+@pytest.mark.prove
+@settings(max_examples=10_000)
+@given(MESSAGES, CHOICES)
+def test_ten_thousand_messages_make_nothing_up(text: str, countries: tuple[str, ...]) -> None:
+    """The same at length; nothing raises either."""
+    makes_nothing_up(text, countries)
+
+
+WRITTEN = st.sampled_from(["plain", "shown", "national", "link"])
+AROUND = st.sampled_from(["", "Bonjour, ", "remboursez svp ", "Mon numéro : ", "*", "au n° "])
+BETWEEN = st.sampled_from([" ", ", ", " : ", " - ", "\n", " à ", " pour ", " ("])
+
+
+def written(digits: str, how: str) -> str:
+    """A number as people and telephones write it."""
+    return {
+        "plain": f"+{digits}",
+        "shown": format_number(digits),
+        "national": format_number(digits).split(" ", 1)[1],
+        "link": f"<tel:+{digits}|{format_number(digits)}>",
+    }[how]
+
+
+@st.composite
+def sums(draw: st.DrawFn) -> tuple[int, str]:
+    """An amount, and how it is written with its currency."""
+    xof = draw(st.integers(min_value=1, max_value=10**9))
+    group = draw(st.sampled_from(["", " ", "\u202f"]))
+    return xof, grouped(xof, group) + draw(st.sampled_from(["F", " F", " FCFA", " F CFA", " XOF", "xof"]))
+
+
+@given(numbers(), WRITTEN, sums(), AROUND, BETWEEN)
+def test_a_message_of_known_parts_is_read_or_left_open(
+    digits: str, how: str, money: tuple[int, str], around: str, between: str
+) -> None:
+    """What is filled in is what was meant, whatever stands around it; never the other one's figures."""
+    number, (xof, amount) = written(digits, how), money
+    for text in (f"{around}{number}{between}{amount}", f"{around}{amount}{between}{number}"):
+        found = said(text, (digits[:3],))
+        assert found[0] in {digits, SEVERAL, NONE}
+        assert found[1] in {xof, SEVERAL}
+        assert "" == found[2]
+
+
+@given(numbers(), numbers(), WRITTEN, WRITTEN, BETWEEN)
+def test_two_numbers_are_never_one(one: str, other: str, how: str, way: str, between: str) -> None:
+    """Whoever asks chooses: no number is filled in when the message holds another one."""
+    served = tuple({one[:3], other[:3]})
+    found = said(f"{written(one, how)}{between}{written(other, way)}", served)
+    if one != other:
+        assert found[0] in {SEVERAL, NONE}
+
+
+@given(numbers(), st.sampled_from(["order ", "commande n° ", "réf: ", "Order #", "référence : "]))
+def test_an_order_is_no_number(digits: str, named: str) -> None:
+    """Solid digits behind an order's word are nobody's telephone, though they could be."""
+    national = format_number(digits).split(" ", 1)[1].replace(" ", "")
+    assert said(f"{named}{national}", (digits[:3],))[0] in {SEVERAL, NONE}
