@@ -225,6 +225,25 @@ async def test_the_payload_of_a_click(slack: SlackStandIn, receiver: Receiver) -
     assert payload["response_url"].startswith(f"{slack.base_url}/actions/")
 
 
+async def test_the_payload_of_a_shortcut(slack: SlackStandIn, receiver: Receiver) -> None:
+    """`message_action`: the message on which it was chosen, a trigger, and a response URL that posts beside it."""
+    parent = slack.workspace.say("U0BOUKARY", "C0SUPPORT", "a case")
+    reply = slack.workspace.say("U0BOUKARY", "C0SUPPORT", "70 00 00 00 &lt;b&gt;", parent.ts)
+    result = await slack.shortcut("U0AMINATA", reply)
+    payload = json.loads(receiver.form["payload"])
+    assert (200, None) == (result.status, result.error)
+    assert ("message_action", "refund", "U0AMINATA") == (payload["type"], payload["callback_id"], payload["user"]["id"])
+    assert {"id": "C0SUPPORT", "name": "support"} == payload["channel"]
+    said = payload["message"]
+    assert (reply.ts, reply.ts, parent.ts) == (payload["message_ts"], said["ts"], said["thread_ts"])
+    assert "70 00 00 00 &lt;b&gt;" == said["text"]
+    path = payload["response_url"].removeprefix(slack.base_url)
+    assert (200, {"ok": True}) == slack.respond(path, {"text": "no", "replace_original": True})
+    assert reply.text == slack.messages("C0SUPPORT", parent.ts)[-1].text
+    assert "no" == slack.ephemerals("U0AMINATA")[-1].text
+    assert slack.call("views.open", "xoxb-test", {"trigger_id": payload["trigger_id"], "view": modal()})["ok"]
+
+
 async def test_a_click_of_a_stranger_names_their_team(slack: SlackStandIn, receiver: Receiver) -> None:
     """In a shared channel the payload's team is not the bot's."""
     await slack.click("U0STRANGER", card(slack), "approve")

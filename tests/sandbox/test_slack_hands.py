@@ -283,3 +283,22 @@ async def test_waiting_ends_at_the_change_it_waits_for(slack: SlackStandIn) -> N
     await asyncio.sleep(0)
     card = post(slack, {"type": "divider"})
     assert card == await waiting
+
+
+async def test_no_shortcut_where_nobody_is(slack: SlackStandIn) -> None:
+    """Nobody opens the menu of a message that they do not see, that is gone, or that only they see."""
+    away = slack.workspace.say("U0CLARISSE", "C0AUDIT", "70 00 00 00")
+    gone = slack.workspace.say("U0AMINATA", "C0SUPPORT", "70 00 00 00")
+    slack.workspace.delete(gone)
+    only = slack.workspace.whisper(Message("C0SUPPORT", "1.1", "U0PAYOUT", "no", to="U0AMINATA"))
+    for message in (away, gone, only):
+        with pytest.raises(Impossible):
+            await slack.shortcut("U0AMINATA", message)
+
+
+async def test_a_shortcut_that_nobody_takes_fails_privately(slack: SlackStandIn) -> None:
+    """As a command does."""
+    message = slack.workspace.say("U0AMINATA", "C0SUPPORT", "70 00 00 00")
+    result = await slack.shortcut("U0AMINATA", message)
+    assert "dispatch_failed" == result.error
+    assert "refund failed with the error" in slack.transcript()

@@ -318,7 +318,12 @@ const context = () => ({
   names: names(),
   bot: store.get("workspace").bot,
   edited,
+  shortcuts: store.get("workspace").shortcuts,
   click: inMessage,
+  shortcut: async (message, callback_id) => {
+    const { error } = await act({ do: "shortcut", who, channel: message.channel, ts: message.ts, callback_id });
+    if (error) toasts.say(`⚠ ${error}`);
+  },
   openThread,
   dismiss: (message) => {
     dismissed.add(keyOf(message));

@@ -67,6 +67,15 @@ class Click(_Somebodys):
     values: Values = Field(default_factory=dict)
 
 
+class Shortcut(_Somebodys):
+    """Choose a shortcut of the app in a message's menu."""
+
+    do: Literal["shortcut"]
+    channel: Id
+    ts: Id
+    callback_id: Id
+
+
 class Submit(_Somebodys):
     """Submit a modal with these values, by block_id."""
 
@@ -133,7 +142,7 @@ class Skies(_Deed):
 
 
 Deed = Annotated[
-    Say | Click | Submit | Close | OpenHome | Speak | Settle | Forge | Moody | Wait | Skies,
+    Say | Click | Shortcut | Submit | Close | OpenHome | Speak | Settle | Forge | Moody | Wait | Skies,
     Field(discriminator="do"),
 ]
 DEED: TypeAdapter[Deed] = TypeAdapter(Deed)
@@ -186,12 +195,14 @@ class Doer:
         except LookupError as missing:
             return Outcome(error="gone", about={"what": str(missing.args[0] if missing.args else missing)})
 
-    async def _do(self, deed: Deed) -> Outcome:  # noqa: C901 - a table, one line for each deed
+    async def _do(self, deed: Deed) -> Outcome:  # noqa: C901, PLR0911 - a table, one line for each deed
         match deed:
             case Say():
                 return await self._say(deed)
             case Click():
                 return await self._click(deed)
+            case Shortcut():
+                return await self._choose(deed)
             case Submit():
                 return await self._submit(deed)
             case Close():
@@ -255,11 +266,18 @@ class Doer:
         payload = self._slack.payloads.click(deed.who, place, button, deed.choose)
         return await self._slack.post.deliver(Delivery(Kind.INTERACTIVE, payload))
 
+    async def _choose(self, deed: Shortcut) -> Outcome:
+        message = self._message(deed.who, deed.channel, deed.ts)
+        return _of((await self._slack.shortcut(deed.who, message, deed.callback_id)).delivered)
+
     def _place(self, deed: Click) -> Message | View:
         if deed.view is not None:
             return self._view(deed.who, deed.view)
+        return self._message(deed.who, deed.channel, deed.ts)
+
+    def _message(self, who: str, channel: str | None, ts: str | None) -> Message:
         for message in self._slack.all_messages():
-            if (message.channel, message.ts) == (deed.channel, deed.ts) and message.to in (None, deed.who):
+            if (message.channel, message.ts) == (channel, ts) and message.to in (None, who):
                 return message
         raise Impossible("that message is gone")
 

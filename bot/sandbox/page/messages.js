@@ -21,7 +21,8 @@ export function inThread(store, { channel, ts }) {
   return [...parent, ...of.filter((each) => each.thread_ts === ts).sort(byTime)];
 }
 
-// Entries for `reconcile`; `context` has names, bot, edited (keys), click(message, …), openThread, dismiss.
+// Entries for `reconcile`; `context` has names, bot, edited (keys), shortcuts, click(message, …), openThread, dismiss,
+// shortcut(message, callback_id).
 export function entries(list, store, context, { summaries }) {
   const replies = new Map();
   if (summaries) {
@@ -63,6 +64,7 @@ function drawn(message, below, context) {
       body,
       thread(message, below, context),
     ),
+    message.only_you ? null : menu(message, context),
   );
   return item;
 }
@@ -93,6 +95,47 @@ function only(message, context) {
       say("dismiss"),
     ),
   );
+}
+
+// What Slack has behind ⋮ of a message: to reply in its thread, and the app's shortcuts.
+function menu(message, context) {
+  const choose = (words, act) =>
+    h(
+      "button",
+      {
+        type: "button",
+        onclick: () => {
+          list.open = false;
+          act();
+        },
+      },
+      words,
+    );
+  const list = h(
+    "details",
+    {
+      class: "menu",
+      onkeydown: (event) => {
+        if (event.key !== "Escape" || !list.open) return;
+        event.stopPropagation();
+        list.open = false;
+        list.querySelector("summary").focus();
+      },
+    },
+    h(
+      "summary",
+      { "data-focus": "menu" },
+      h("span", { "aria-hidden": "true" }, "⋮"),
+      h("span", { class: "hidden" }, say("more_actions")),
+    ),
+    h(
+      "div",
+      {},
+      isReply(message) ? null : choose(say("reply_in_thread"), () => context.openThread(message)),
+      context.shortcuts.map((each) => choose(each.text, () => context.shortcut(message, each.callback_id))),
+    ),
+  );
+  return list;
 }
 
 function shown(message, context) {

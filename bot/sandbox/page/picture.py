@@ -70,6 +70,8 @@ COMMANDS: Mapping[str, tuple[Json, ...]] = MappingProxyType(
     }
 )
 
+SHORTCUTS: tuple[Json, ...] = ({"callback_id": "refund", "text": "Refund"},)
+
 
 @dataclass(slots=True)
 class Switches:
@@ -134,6 +136,7 @@ class Painter:
             "groups": {group.id: group.handle for group in people.groups.values()},
             "cast": [{"id": role.user, "role": role.what, "locale": people[role.user].locale} for role in CAST],
             "commands": list(COMMANDS[people[who].locale[:2]]),
+            "shortcuts": list(SHORTCUTS),
             "archive": f"https://{self.slack.workspace.domain}.slack.example/archives/",
             "languages": list(self.switches.languages),
         }
