@@ -91,28 +91,43 @@ def pause_reason(reason: str) -> str:
 def card(record: Record, moment: Moment) -> Message:
     """The payout and its state, as it is recorded now."""
     payout, timezone = record.payout, moment.timezone
-    summary = words.CARD_SUMMARY.format(
-        payout=payout.id,
+    head = words.CARD_HEAD.format(
         amount=words.amount(payout.amount),
         number=number_of(payout),
-        reason=words.typed(payout.reason),
-        requester=words.mention(payout.requester),
+        state=_STATE_LINES[payout.state](record, timezone),
     )
-    details = words.CARD_DETAILS.format(
-        way=words.WAYS[payout.way],
-        order=""
-        if payout.order_reference is None
-        else words.CARD_ORDER.format(order=words.typed(payout.order_reference)),
-        follows="" if payout.follows is None else words.CARD_FOLLOWS.format(payout=payout.follows),
-        source=source_of(payout, words.CARD_SOURCE, moment.workspace_url),
-        attempt="" if payout.attempt == 1 else words.CARD_ATTEMPT.format(attempt=payout.attempt),
-        time=words.at(payout.created_at, timezone),
-    )
+    about = words.CARD_ABOUT.format(reason=words.typed(payout.reason), requester=words.mention(payout.requester))
     blocks: list[Block] = [section(line) for line in _warnings(record)]
-    blocks += [section(summary), *sections(_STATE_LINES[payout.state](record, timezone))]
+    blocks += sections(head)
     if record.proposal is not None:
         blocks.append(section(_proposal_line(record)))
-    return message(_card_text(record), *blocks, context(details), *row("card", *_buttons(record, moment)))
+    blocks += [section(about), context(_details(record, moment))]
+    return message(_card_text(record), *blocks, *row("card", *_buttons(record, moment)))
+
+
+def _details(record: Record, moment: Moment) -> str:
+    """What is looked for by whoever looks a payout up."""
+    payout, order = record.payout, record.payout.order_reference
+    return words.CARD_DETAILS.format(
+        payout=payout.id,
+        way=words.WAYS[payout.way],
+        order="" if order is None else words.CARD_ORDER.format(order=words.typed(order)),
+        source=source_of(payout, words.CARD_SOURCE, moment.workspace_url),
+        follows="" if payout.follows is None else words.CARD_FOLLOWS.format(payout=payout.follows),
+        attempt="" if payout.attempt == 1 else words.CARD_ATTEMPT.format(attempt=payout.attempt),
+        token=_token_detail(record),
+        time=words.at(payout.created_at, moment.timezone),
+    )
+
+
+def _token_detail(record: Record) -> str:
+    """The token's end; where LigdiCash answered about a payout that never got one, that is said."""
+    attempt = record.attempt
+    if attempt.token is not None:
+        return words.CARD_TOKEN.format(token=words.tail(attempt.token))
+    found = attempt.outcome in {Outcome.FOUND_PAID, Outcome.FOUND_UNPAID}
+    missing = record.payout.state in {State.COMPLETED, State.FAILED} and not found
+    return str(words.CARD_NO_TOKEN) if missing else ""
 
 
 def _warnings(record: Record) -> list[str]:
@@ -248,7 +263,7 @@ def _ended(by_ligdicash: Sentence, by_people: Sentence) -> Callable[[Record, Zon
             return by_people.format(
                 people=words.both(attempt.found_by or ""), reason=words.typed(attempt.found_reason or "")
             )
-        return by_ligdicash.format(token=token_of(attempt))
+        return str(by_ligdicash)
 
     return line
 
@@ -263,10 +278,6 @@ def _decided(sentence: Sentence) -> Callable[[Record, ZoneInfo], str]:
     return line
 
 
-def _with_token(sentence: Sentence) -> Callable[[Record, ZoneInfo], str]:
-    return lambda record, _timezone: sentence.format(token=token_of(record.attempt))
-
-
 _STATE_LINES: Mapping[State, Callable[[Record, ZoneInfo], str]] = {
     State.REQUESTED: lambda _record, _timezone: str(words.CARD_REQUESTED),
     State.REJECTED: _decided(words.CARD_REJECTED),
@@ -274,7 +285,7 @@ _STATE_LINES: Mapping[State, Callable[[Record, ZoneInfo], str]] = {
     State.EXPIRED: _expired,
     State.APPROVED: _approved,
     State.SENDING: lambda record, _: words.CARD_SENDING.format(approvers=words.mentions(record.approvers)),
-    State.INITIATED: _with_token(words.CARD_INITIATED),
+    State.INITIATED: lambda _record, _timezone: str(words.CARD_INITIATED),
     State.UNCONFIRMED: _unconfirmed,
     State.REFUSED: _refused,
     State.COMPLETED: _ended(words.CARD_COMPLETED, words.CARD_MARKED_PAID),

@@ -335,7 +335,8 @@ def resolution_form(record: Record, carried: str, timezone: ZoneInfo) -> View:
         submit=str(words.RESOLVE_SUBMIT),
         close=str(words.FORM_CLOSE),
         blocks=[
-            _input(Field.FINDING, words.RESOLVE_FIELD, choice, words.RESOLVE_HINT.format(**facts)),
+            *sections(words.RESOLVE_ABOUT.format(**facts)),
+            _input(Field.FINDING, words.RESOLVE_FIELD, choice, words.RESOLVE_HINT),
             _input(Field.REASON, words.RESOLVE_REASON, reason, None),
         ],
     )

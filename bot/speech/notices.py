@@ -25,6 +25,7 @@ from bot.speech.cards import (
     unconfirmed_facts,
 )
 from bot.speech.questions import Asking, question
+from bot.speech.replies import ended
 from bot.speech.sentences import Sentence
 from storage.payout import (
     Address,
@@ -161,7 +162,7 @@ class Notices:
             "attempt": str(event.attempt or ""),
         }
         facts |= {name: _text(event, name) for name in ("hours", "minutes")} | _of_ligdicash(event)
-        facts["paged"] = words.mentions(eligible(record, self.rules)) or str(words.QUESTION_NOBODY)
+        facts["paged"] = words.mentions(eligible(record, self.rules)) or str(words.NOBODY_TO_PAGE)
         facts |= self._finding_facts(event, record)
         if event.kind is EventKind.REMINDED and not self._may_page(event, record, now):
             return words.THREAD_REMINDED_LATE.format(**facts)
@@ -239,12 +240,7 @@ class Notices:
 
     def _direct(self, event: Event, record: Record) -> str:
         if event.kind is not EventKind.DELIVERY_FAILED:
-            return words.DIRECT_ENDED.format(
-                payout=record.payout.id,
-                amount=words.amount(record.payout.amount),
-                number=number_of(record.payout),
-                state=state_of(record),
-            )
+            return ended(record, self.workspace_url())
         return words.DIRECT_DELIVERY_FAILED.format(
             payout=record.payout.id, error=_text(event, "error"), state=state_of(record)
         )

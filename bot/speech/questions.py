@@ -22,7 +22,6 @@ from bot.speech.blocks import (
     sections,
 )
 from bot.speech.cards import brake_line, source_of, state_of
-from bot.speech.sentences import Sentence
 from storage.payout import Earlier, Payout, Record, State
 
 
@@ -40,7 +39,7 @@ def question(record: Record, asking: Asking) -> Message:
     if payout.state is State.REQUESTED:
         return _open_question(record, asking)
     line = _answer_line(record, timezone)
-    return message(line, *sections(_about(payout, words.QUESTION_ANSWERED, asking)), *sections(line))
+    return message(line, *sections(line), *sections(_about(payout, asking)))
 
 
 def _open_question(record: Record, asking: Asking) -> Message:
@@ -51,7 +50,7 @@ def _open_question(record: Record, asking: Asking) -> Message:
         requester_name=words.typed(payout.requester_name),
         reason=words.typed(payout.reason),
     )
-    asked = _about(payout, words.QUESTION, asking, paged=eligible(record, asking.rules))
+    asked = "\n".join([_about(payout, asking), _paged(eligible(record, asking.rules))])
     top: list[Block] = [block for line in _before_deciding(record, asking) for block in sections(line)]
     buttons = row(
         "decision",
@@ -116,10 +115,15 @@ def _link(found: Earlier, workspace_url: str) -> str:
     return f"<{words.permalink(workspace_url, found.channel, found.card_ts)}|{found.payout}>"
 
 
-def _about(payout: Payout, sentence: Sentence, asking: Asking, *, paged: tuple[str, ...] = ()) -> str:
+def _paged(approvers: tuple[str, ...]) -> str:
+    if not approvers:
+        return str(words.QUESTION_NOBODY)
+    return words.QUESTION_PAGED.format(approvers=words.mentions(approvers))
+
+
+def _about(payout: Payout, asking: Asking) -> str:
     """What is asked, with who, why, for which order and how."""
-    first = sentence.format(
-        approvers=words.mentions(paged) or words.QUESTION_NOBODY,
+    first = words.QUESTION.format(
         amount=words.amount(payout.amount),
         number=number_of(payout),
         requester=words.mention(payout.requester),

@@ -32,17 +32,36 @@ class Standing:
 def status(record: Record, workspace_url: str) -> str:
     """One payout in a line, with a link to its card."""
     payout = record.payout
-    link = ""
-    if payout.card_ts is not None and workspace_url:
-        link = words.STATUS_LINK.format(link=words.permalink(workspace_url, payout.channel, payout.card_ts))
     return words.STATUS_LINE.format(
+        sign=words.SIGNS[payout.state],
         payout=payout.id,
         amount=words.amount(payout.amount),
         number=number_of(payout),
         reason=words.typed(payout.reason),
         state=state_of(record),
-        link=link,
+        link=_card_link(record, workspace_url),
     )
+
+
+def ended(record: Record, workspace_url: str) -> str:
+    """How a payout ended, on its requester's lock screen."""
+    payout = record.payout
+    return words.DIRECT_ENDED.format(
+        sign=words.SIGNS[payout.state],
+        amount=words.amount(payout.amount),
+        number=number_of(payout),
+        state=state_of(record),
+        payout=payout.id,
+        link=_card_link(record, workspace_url),
+    )
+
+
+def _card_link(record: Record, workspace_url: str) -> str:
+    """A link to a payout's card; empty while there is none."""
+    payout = record.payout
+    if payout.card_ts is None or not workspace_url:
+        return ""
+    return words.STATUS_LINK.format(link=words.permalink(workspace_url, payout.channel, payout.card_ts))
 
 
 def listed(records: Sequence[Record], workspace_url: str) -> str:

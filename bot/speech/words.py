@@ -274,8 +274,8 @@ UNKNOWN_PAYOUT = _("There is no payout {payout} in this bot's ledger. Nothing wa
 
 # The question
 
-QUESTION = _("{approvers}: please decide on *{amount}* to *{number}*, asked by {requester}.\n*Reason:* {reason}")
-QUESTION_ANSWERED = _("*{amount}* to *{number}*, asked by {requester}.\n*Reason:* {reason}")
+QUESTION = _("*{amount}* to *{number}*, asked by {requester}\n*Reason:* {reason}")
+QUESTION_PAGED = _("{approvers}: please decide.")
 QUESTION_TEXT = _("Please decide: {amount} to {number}, asked by {requester_name} – {reason}")
 QUESTION_LEADS = _(
     "🚨 *An earlier payout to this person, or for this order, may still be paid.* "
@@ -312,7 +312,8 @@ CONFIRM_YES = _("Yes, pay")
 CONFIRM_NO = _("Not now")
 QUESTION_APPROVED = _("✅ Approved by {approvers} at {time}, paying… How it ends stands on the card above.")
 QUESTION_WAS_APPROVED = _("✅ Approved by {approvers} at {time} · now {state}")
-QUESTION_NOBODY = _("Nobody but the requester is named as an approver")
+QUESTION_NOBODY = _("Nobody but the requester is named as an approver.")
+NOBODY_TO_PAGE = _("Nobody but the requester is named as an approver")
 QUESTION_REJECTED = _("❌ Rejected by {decider} at {time}: {reason}")
 QUESTION_CLOSED = _("Closed: {state}.")
 REJECT_TITLE = _("Reject {payout}")
@@ -323,11 +324,14 @@ REJECT_ABOUT = _("{amount} to {number}, asked by {requester}. The requester read
 
 # The card
 
-CARD_SUMMARY = _("*{payout}* · *{amount}* to *{number}* · {reason} · asked by {requester}")
+CARD_HEAD = _("*{amount}* to *{number}*\n{state}")
+CARD_ABOUT = _("*For:* {reason} · asked by {requester}")
 CARD_TEXT = _("{payout} · {amount} to {number} · {state}")
-CARD_DETAILS = _("{way}{order}{source}{follows}{attempt} · asked at {time}")
+CARD_DETAILS = _("{payout}{order}{source} · {way}{follows}{attempt}{token} · asked at {time}")
 CARD_FOLLOWS = _(" · follows {payout}")
 CARD_SOURCE = _(" · <{link}|from this message>")
+CARD_NO_TOKEN = _(" · no token")
+CARD_TOKEN = _(" · token {token}")
 CARD_ATTEMPT = _(" · attempt {attempt}")
 CARD_ORDER = _(" · order {order}")
 CARD_REQUESTED = _("⏳ *Waiting for a decision* – in the thread of this message")
@@ -337,14 +341,14 @@ CARD_NOT_SENT = _(
     "Trying again at {next}, until {until} at the latest."
 )
 CARD_SENDING = _("📤 *Being sent* to LigdiCash · approved by {approvers}")
-CARD_INITIATED = _("📨 *Initiated, not yet paid* · LigdiCash accepted it ({token}) · waiting for the final status")
-CARD_COMPLETED = _("🟢 *Completed* · LigdiCash says it was paid ({token})")
-CARD_FAILED = _("🔴 *Failed* · LigdiCash says it was not paid ({token})")
+CARD_INITIATED = _("📨 *Initiated, not yet paid* · LigdiCash accepted it · waiting for the final status")
+CARD_COMPLETED = _("🟢 *Completed* · LigdiCash says it was paid")
+CARD_FAILED = _("🔴 *Failed* · LigdiCash says it was not paid")
 CARD_REFUSED = _("⛔ *Refused* by LigdiCash, nothing was paid · {meaning} *What to do:* {remedy}")
 CARD_UNCONFIRMED = _(
     "⚠️ *Unconfirmed* · {doubt} It may have been paid or not, and it will not be sent again.\n"
-    "*What to do:* look up transaction `{transaction_id}` on LigdiCash's dashboard ({amount}, {number}, sent at {sent_at}). "
-    "Do not ask for the same payout again before you know."
+    "*What to do:* look this transaction up on LigdiCash's dashboard. Do not ask for the same payout again before you know.\n"
+    "`{transaction_id}`\nsent at {sent_at}"
 )
 CARD_REJECTED = _("❌ *Rejected* by {decider} · {reason}")
 CARD_CANCELLED = _("🚫 *Cancelled* by {decider} · nothing was paid")
@@ -382,6 +386,22 @@ MISMATCHES: Mapping[str, Sentence] = MappingProxyType(
 NUMBER_REMOVED = _("(number removed)")
 NO_TOKEN = _("no token")
 
+# Before the state's words, where several payouts stand below each other.
+SIGNS: Mapping[State, str] = MappingProxyType(
+    {
+        State.REQUESTED: "⏳",
+        State.REJECTED: "❌",
+        State.CANCELLED: "🚫",
+        State.EXPIRED: "⌛",
+        State.APPROVED: "✅",
+        State.SENDING: "📤",
+        State.INITIATED: "📨",
+        State.UNCONFIRMED: "⚠️",
+        State.REFUSED: "⛔",
+        State.COMPLETED: "🟢",
+        State.FAILED: "🔴",
+    }
+)
 STATES: Mapping[State, Sentence] = MappingProxyType(
     {
         State.REQUESTED: _("waiting for a decision"),
@@ -408,8 +428,8 @@ FOUND: Mapping[Outcome, Sentence] = MappingProxyType(
 # The thread
 
 THREAD_INITIATED = _(
-    "📨 LigdiCash accepted {payout}: *{amount}* to *{number}* is initiated, not yet paid.\n"
-    "Token: `{token}`\nThe final status follows in this thread."
+    "📨 LigdiCash accepted {payout}: *{amount}* to *{number}* is initiated, not yet paid. "
+    "The final status follows in this thread.\nToken:\n`{token}`"
 )
 THREAD_COMPLETED = _("🟢 {requester} {payout} is *completed*: LigdiCash says that {amount} to {number} was paid.")
 THREAD_FAILED = _(
@@ -421,8 +441,8 @@ THREAD_REFUSED = _(
 )
 THREAD_UNCONFIRMED = _(
     "⚠️ {requester} {payout} is *unconfirmed*. {doubt} It may have been paid or not, and it will not be sent again.\n"
-    "*What to do:* look up transaction `{transaction_id}` on LigdiCash's dashboard ({amount} to {number}, sent at {sent_at}). "
-    "The bot goes on listening for LigdiCash's word."
+    "*What to do:* look this transaction up on LigdiCash's dashboard. The bot goes on listening for LigdiCash's word.\n"
+    "`{transaction_id}`\n{amount} to {number}, sent at {sent_at}"
 )
 THREAD_REJECTED = _("❌ {requester} {payout} was *rejected* by {decider}: {reason}")
 THREAD_EXPIRED = _(
@@ -593,10 +613,10 @@ RESOLVE_SUBMIT = _("Propose")
 RESOLVE_FIELD = _("What became of it?")
 RESOLVE_REASON = _("How do you know?")
 RESOLVE_EXAMPLE = _("Seen on LigdiCash's dashboard")
-RESOLVE_HINT = _(
-    "Look up transaction {transaction_id} on LigdiCash's dashboard: {amount} to {number}, sent at {sent_at}. "
-    "Another approver must confirm what you say."
+RESOLVE_ABOUT = _(
+    "Look this transaction up on LigdiCash's dashboard:\n`{transaction_id}`\n{amount} to {number}, sent at {sent_at}"
 )
+RESOLVE_HINT = _("Another approver must confirm what you say.")
 FINDING_LABELS: Mapping[Finding, Sentence] = MappingProxyType(
     {Finding.PAID: _("It was paid"), Finding.UNPAID: _("It was not paid")}
 )
@@ -773,11 +793,11 @@ AUDIT_TEXT_ONE = _("Payout audit: {line}")
 
 # Ends, told to the requester directly
 
-DIRECT_ENDED = _("{payout}, {amount} to {number}: {state}.")
+DIRECT_ENDED = _("{sign} {amount} to {number}: {state} · {payout}{link}")
 
 # `/payout status`, `list` and `policy`
 
-STATUS_LINE = _("*{payout}* · {amount} to {number} · {reason} · {state}{link}")
+STATUS_LINE = _("{sign} *{amount}* to *{number}* · {state}\n{payout} · {reason}{link}")
 STATUS_LINK = _(" · <{link}|open>")
 STATUS_EXAMPLE = _("Please say which, for example `/payout status P-7K3F9`.")
 STATUS_NOT_YOURS = _("There is no payout {payout} that you may see. Only its requester and the approvers may.")
@@ -786,7 +806,7 @@ LIST_HEAD = _("Your latest payouts:")
 POLICY_MAY_ASK = _("✅ You may ask for payouts here.")
 POLICY_MAY_NOT_ASK = _("🚷 You may not ask for payouts here: {why}")
 POLICY_MAY_APPROVE = _("✅ You may approve what others ask for.")
-POLICY_MAY_NOT_APPROVE = _("• You are not an approver: {why} Approvers are: {approvers}.")
+POLICY_MAY_NOT_APPROVE = _("🚷 You may not approve: {why} Approvers: {approvers}.")
 POLICY_MAX = _("• One payout: at most {amount}.")
 POLICY_SECOND = _("• Above {amount} to one person within 24 hours two different approvers are needed.")
 POLICY_TEAM = _("• The team's limit a day: {limit}; left today: {left}.")

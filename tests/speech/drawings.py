@@ -378,6 +378,7 @@ class Drawings:
             "unconfirmed, with a proposal": replace(unsure, proposal=self.proposal),
             "refused": replace(self.approved(State.REFUSED, token=None, answer_code="02"), may_follow=True),
             "completed": self.approved(State.COMPLETED, outcome=Outcome.COMPLETED),
+            "completed, without a token": self.approved(State.COMPLETED, token=None, outcome=Outcome.COMPLETED),
             "failed": replace(self.approved(State.FAILED, outcome=Outcome.FAILED, token=None), may_follow=True),
             "marked paid": self.approved(State.COMPLETED, found=found, outcome=Outcome.FOUND_PAID),
             "marked not paid": self.approved(State.FAILED, found=found, outcome=Outcome.FOUND_UNPAID),

@@ -82,7 +82,7 @@ async def test_a_french_agent_in_an_english_team(opening: Opening) -> None:
     assert "*5 000 XOF*" in shown
     assert "is *completed*" in thread
     assert "approved by" in lines
-    assert "5\u202f000\xa0F\u202fCFA à +226 70 00 00 00\xa0: payé." in await direct(scene, AMINATA)
+    assert "5\u202f000\xa0F\u202fCFA à +226 70 00 00 00\xa0: payé · " in await direct(scene, AMINATA)
     await asked(scene, AMINATA, "list")
     await scene.whispered(AMINATA, "Vos derniers paiements")
     assert "Rien ne vous attend." in (await home(scene, AMINATA)).text
@@ -106,7 +106,7 @@ async def test_an_english_agent_in_a_french_team(opening: Opening) -> None:
     assert "*5\u202f000\xa0F\u202fCFA* à *+226 70 00 00 00*" in shown
     assert "est *payé*" in thread
     assert "approuvé par" in lines
-    assert "5 000 XOF to +226 70 00 00 00: completed." in await direct(scene, AMINATA)
+    assert "5 000 XOF to +226 70 00 00 00: completed · " in await direct(scene, AMINATA)
     await asked(scene, AMINATA, "policy")
     await scene.whispered(AMINATA, "You may ask for payouts here.")
     assert "En attente de vous" in (await home(scene, CLARISSE)).text

@@ -210,7 +210,7 @@ async def test_what_is_told_late_speaks_of_its_own_attempt(timed: Stage) -> None
     timed.slack.api.weather = lambda _method, _args: None
     token = timed.ligdicash.payouts[0].token
     await timed.later(MINUTE)
-    await timed.thread_says(card, f"Token: `{token}`")
+    await timed.thread_says(card, f"Token:\n`{token}`")
     await timed.slack.wait_for_message(AUDIT, f"initiated, not yet paid (token …{token[-8:]})")
     await timed.thread_says(card, "*Attempt 2*")
 

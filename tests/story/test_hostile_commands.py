@@ -18,7 +18,7 @@ import structlog
 
 from bot.logs import configure_logs
 from bot.sandbox.slack import Delivery, Kind, Message, View
-from tests.stage import AMINATA, CLARISSE, DAOUDA, SUPPORT, Stage, hurried, stage
+from tests.stage import AMINATA, CLARISSE, DAOUDA, SUPPORT, Stage, hurried, payout_of, stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -206,17 +206,19 @@ async def submitted(office: Stage, form: View, values: dict[str, str]) -> dict[s
 
 
 def assert_card_keeps_its_shape(card: Message) -> None:
-    """Summary, state, details: the state is the bot's own line."""
+    """Amount, state, reason, details: the state is the bot's own line, and what was typed stands behind its label."""
     assert 3 == len(card.blocks)
-    summary, state, details = "\n".join(card.seen).split("\n")
-    assert summary.endswith(f"· asked by <@{AMINATA}>")
+    head, state, about, details = "\n".join(card.seen).split("\n")
+    assert re.fullmatch(r"\*[0-9 ]+ XOF\* to \*\+[0-9 ]+\*", head)
     assert "⏳ *Waiting for a decision* – in the thread of this message" == state
-    assert details.startswith("LigdiCash wallet")
+    assert about.startswith("*For:* ")
+    assert about.endswith(f" · asked by <@{AMINATA}>")
+    assert details.startswith(f"{payout_of(card)} · ")
     assert 1 == len(card.text.splitlines())
 
 
 def assert_question_keeps_its_shape(question: Message) -> None:
-    """Who is paged, reason, order, way, the buttons, the rule."""
+    """Amount, reason, order, way, who is paged, the buttons, the rule."""
     lines = "\n".join(question.seen).split("\n")
     labels = [line.split(":", 1)[0] for line in lines]
     assert ["*Reason", "*Arrives"] == [label for label in labels[1:] if label in {"*Reason", "*Arrives"}]

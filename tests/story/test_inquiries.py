@@ -75,7 +75,7 @@ async def test_the_policy_of_an_agent(scene: Stage, cards: list[Message]) -> Non
     assert [
         "✅ You may ask for payouts here.",
         (
-            "• You are not an approver: You are not one of the approvers. "
+            "🚷 You may not approve: You are not one of the approvers. "
             f"Approvers are: <!subteam^{APPROVERS_GROUP}>, <@{DAOUDA}>."
         ),
         "• One payout: at most 150 000 XOF.",
@@ -105,7 +105,7 @@ async def test_the_policy_of_a_guest(scene: Stage) -> None:
     """Neither, and why."""
     first, second, *_ = (await answered(scene, GUEST, "policy")).splitlines()
     assert "🚷 You may not ask for payouts here: Guests of this workspace" in first
-    assert "• You are not an approver: Guests of this workspace" in second
+    assert "🚷 You may not approve: Guests of this workspace" in second
 
 
 async def test_what_slack_does_not_say_is_said_so(scene: Stage) -> None:

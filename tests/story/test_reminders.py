@@ -202,9 +202,10 @@ async def test_a_request_that_nobody_decided_expires(tmp_path: Path) -> None:
             card, f"⌛ <@{AMINATA}> {payout_of(card)} has *expired*; nothing left, nothing was paid."
         )
         assert ([], ["correct"]) == (buttons_of(await scene.question(card)), buttons_of(seen(scene, card)))
-        assert f"{payout_of(card)}, 5 000 XOF to +226 70 00 01 00: expired, nothing was paid." in [
-            one.text for one in scene.slack.direct_messages(AMINATA)
-        ]
+        told = [one.text for one in scene.slack.direct_messages(AMINATA)]
+        link = f"<https://team.slack.example/archives/{SUPPORT}/p{card.ts.replace('.', '')}|open>"
+        ended = f"⌛ 5 000 XOF to +226 70 00 01 00: expired, nothing was paid · {payout_of(card)} · {link}"
+        assert ended in told
         assert f"⌛ {payout_of(card)} expired; nothing left" in audit(scene)
         await press_late(scene, card, question)
         assert ([], State.EXPIRED) == (scene.ligdicash.creates, state_of(scene, card))

@@ -64,7 +64,7 @@ function drawn(message, below, context) {
       body,
       thread(message, below, context),
     ),
-    message.only_you ? null : menu(message, context),
+    message.only_you ? null : more(message, context),
   );
   return item;
 }
@@ -98,7 +98,7 @@ function only(message, context) {
 }
 
 // What Slack has behind ⋮ of a message: to reply in its thread, and the app's shortcuts.
-function menu(message, context) {
+function more(message, context) {
   const choose = (words, act) =>
     h(
       "button",
@@ -114,7 +114,7 @@ function menu(message, context) {
   const list = h(
     "details",
     {
-      class: "menu",
+      class: "more",
       onkeydown: (event) => {
         if (event.key !== "Escape" || !list.open) return;
         event.stopPropagation();
@@ -124,7 +124,7 @@ function menu(message, context) {
     },
     h(
       "summary",
-      { "data-focus": "menu" },
+      { "data-focus": "more" },
       h("span", { "aria-hidden": "true" }, "⋮"),
       h("span", { class: "hidden" }, say("more_actions")),
     ),
