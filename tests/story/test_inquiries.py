@@ -76,7 +76,7 @@ async def test_the_policy_of_an_agent(scene: Stage, cards: list[Message]) -> Non
         "✅ You may ask for payouts here.",
         (
             "🚷 You may not approve: You are not one of the approvers. "
-            f"Approvers are: <!subteam^{APPROVERS_GROUP}>, <@{DAOUDA}>."
+            f"Approvers: <!subteam^{APPROVERS_GROUP}>, <@{DAOUDA}>."
         ),
         "• One payout: at most 150 000 XOF.",
         "• Numbers begin with +226, +225.",
@@ -125,9 +125,9 @@ async def test_status_in_every_spelling(scene: Stage, cards: list[Message]) -> N
     told = await answered(scene, AMINATA, f"status   {payout.lower()} ")
     link = f"https://team.slack.example/archives/{SUPPORT}/p{cards[1].ts.replace('.', '')}"
     assert (
-        f"*{payout}* · 1 000 XOF to +226 70 00 02 00 · &lt;!channel&gt; &amp; more · waiting for a decision · "
-        f"<{link}|open>" == told
-    )
+        "⏳ *1 000 XOF* to *+226 70 00 02 00* · waiting for a decision\n"
+        f"{payout} · &lt;!channel&gt; &amp; more · <{link}|open>"
+    ) == told
     assert "completed" in await answered(scene, CLARISSE, f"status {payout_of(cards[0])}")
 
 
@@ -150,7 +150,7 @@ async def test_a_list_holds_only_ones_own(scene: Stage, cards: list[Message]) ->
     """The newest first; whoever asked for nothing is told so."""
     lines = (await answered(scene, AMINATA, "list")).splitlines()
     assert "Your latest payouts:" == lines[0]
-    assert [payout_of(cards[1]), payout_of(cards[0])] == [line.split("*")[1] for line in lines[1:]]
+    assert [payout_of(cards[1]), payout_of(cards[0])] == [line.split(" · ")[0] for line in lines[2::2]]
     assert "You have asked for no payouts yet. `/payout help` says how." == await answered(scene, GUEST, "list")
 
 
