@@ -180,5 +180,6 @@ async def test_its_requester_and_approvers_look_it_up(doors: Doors, user: str) -
     """With what it is, where it stands and a link."""
     await commands(doors.scene, user, f"status {payout_of(doors.requested)}")
     told = doors.scene.slack.ephemerals(user)[-1].text
-    assert f"*{payout_of(doors.requested)}* · 5 000 XOF to +226 70 00 01 01 · refund · waiting for a decision" in told
+    assert "⏳ *5 000 XOF* to *+226 70 00 01 01* · waiting for a decision\n" in told
+    assert f"{payout_of(doors.requested)} · refund · <https://" in told
     assert f"/archives/{SUPPORT}/p{doors.requested.ts.replace('.', '')}" in told
