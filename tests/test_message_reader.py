@@ -80,6 +80,7 @@ def test_what_a_message_surely_says(text: str, expected: tuple[Read, Read, str])
         ("70 00 00 00 ou 71 00 00 00", (SEVERAL, NONE, "")),
         ("70000000, pas le 71000000", (SEVERAL, NONE, "")),
         ("70 00 00 00/01", (SEVERAL, NONE, "")),
+        ("70 00 00 00 ou 01", (SEVERAL, NONE, "")),
         ("4 000 F ou 5 000 F", (NONE, SEVERAL, "")),
         ("5 000 F et 5 000 F", (NONE, SEVERAL, "")),
         ("4 000 à 5 000 F", (NONE, SEVERAL, "")),

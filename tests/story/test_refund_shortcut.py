@@ -375,6 +375,15 @@ async def test_the_same_shortcut_twice_opens_one_form(office: Stage) -> None:
     assert [] == office.slack.ephemerals(AMINATA)
 
 
+async def test_an_answer_is_given_once(office: Stage) -> None:
+    """Redelivered where there is no form, nobody is told the same twice."""
+    result = await office.slack.shortcut(AMINATA, case(office, channel=QUIET))
+    await office.whispered(AMINATA, "/invite")
+    await office.slack.replay(result.delivered)
+    await office.settled()
+    assert 1 == len(office.slack.ephemerals(AMINATA))
+
+
 async def test_another_shortcut_is_not_ours(office: Stage) -> None:
     """A shortcut of that kind with another name opens nothing."""
     message = case(office)
