@@ -32,7 +32,8 @@ JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 def impatient(*, read: float = 0.3) -> Iterator[None]:
     """LigdiCash is waited for only that long (seconds), and asked again as soon as a callback wants it."""
     with (
-        patch.object(client, "_TIMEOUTS", httpx.Timeout(5, read=read)),
+        # Only the answer: on a busy machine a connection that took its time would be given up half made.
+        patch.object(client, "_TIMEOUTS", httpx.Timeout(30, read=read)),
         patch.multiple(evidence, _SHORTEST_PAUSE=0, _TWINS_WITHIN=0),
         patch.object(payments, "KEEP_AGAIN", 0.05),
     ):

@@ -6,10 +6,12 @@ import asyncio
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from unittest.mock import patch
 from urllib.parse import urlencode
 
 import pytest
 
+from bot import people
 from bot.clock import HOUR, MINUTE
 from bot.sandbox.slack import Message, Person
 from storage.payout import State
@@ -71,6 +73,8 @@ async def deliver(scene: Stage, payloads: Sequence[dict[str, object]]) -> None:
 
 async def test_fifty_approvals_at_once_under_a_limit_that_fits_thirty(tmp_path: Path) -> None:
     """Two processes on one ledger, two approvers: exactly thirty pass, and not one franc more."""
+    # Fifty look-ups at once, of two bots and of Slack, in one process.
+    patient = patch.object(people, "LOOK_UP_DEADLINE", 30)
     async with office(tmp_path, clock_at("2030-05-14T10:00"), DAILY_LIMIT="30999") as one:
         agents = [f"U0AGENT{number}" for number in range(5)]
         for agent in agents:
@@ -86,8 +90,9 @@ async def test_fifty_approvals_at_once_under_a_limit_that_fits_thirty(tmp_path: 
             clicks = [
                 click_on(one, (CLARISSE, DAOUDA)[index % 2], payout, "approve") for index, payout in enumerate(asked)
             ]
-            await asyncio.gather(deliver(one, clicks[::2]), deliver(other, clicks[1::2]))
-            await changed(one, lambda: not one.rows("SELECT 1 FROM inbox WHERE due_at IS NOT NULL"), seconds=30)
+            with patient:
+                await asyncio.gather(deliver(one, clicks[::2]), deliver(other, clicks[1::2]))
+                await changed(one, lambda: not one.rows("SELECT 1 FROM inbox WHERE due_at IS NOT NULL"), seconds=30)
             assert [("approved", 30), ("requested", 20)] == one.rows(
                 "SELECT state, count(*) FROM payouts GROUP BY state ORDER BY state"
             )
