@@ -34,6 +34,13 @@ BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
     ),
     one(
         8,
+        "against the limits nothing counts that people found unpaid, whatever LigdiCash says since",
+        "storage.queries:approved_since",
+        " OR contradicted IS NOT NULL",
+        "",
+    ),
+    one(
+        8,
         "the day of the limits is a day in UTC",
         f"{_DECIDE}._limit_passed",
         "day_start(tx.now, self._rules.timezone)",

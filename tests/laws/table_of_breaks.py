@@ -103,7 +103,7 @@ BREAKS: tuple[Break, ...] = (
         2,
         "the deadline is looked at before connecting only",
         _CREATE,
-        'request.extensions["trace"] = _guard(may_still_leave)',
+        'request.extensions["trace"] = guard.trace',
         "pass",
     ),
     one(
@@ -116,7 +116,7 @@ BREAKS: tuple[Break, ...] = (
     one(
         2,
         "an answer that the locked ledger does not take is dropped",
-        f"{_PAYMENTS}:Payments._keep",
+        f"{_PAYMENTS}:Payments._write",
         "await asyncio.sleep(KEEP_AGAIN)",
         "return",
     ),
@@ -138,9 +138,9 @@ BREAKS: tuple[Break, ...] = (
     one(
         3,
         "nobody looks whose payout a callback's token belongs to",
-        "bot.desk.evidence:_mismatch",
-        "if found.callback is None:",
-        "if True:",
+        "bot.desk.evidence:_hear",
+        "if mismatch is not None and found.callback is not None:",
+        "if False:",
     ),
     one(
         3,
@@ -255,8 +255,8 @@ BREAKS: tuple[Break, ...] = (
     one(
         5,
         "every error of Slack's is taken for its last word",
-        "bot.outbox:_classify",
-        "return Never(why) if why in _PERMANENT else NotNow(why, None)",
+        "bot.slackcalls:_classify",
+        "return Never(why) if why in OF_THE_MESSAGE | _OF_THE_PLACE else NotNow(why, None)",
         "return Never(why)",
     ),
     one(
@@ -307,7 +307,7 @@ BREAKS: tuple[Break, ...] = (
         7,
         "the brake is looked at when the sending begins, not when the request leaves",
         f"{_PAYMENTS}:Payments._is_held",
-        "return _is_held(self._ledger.reader, sending.order.way, sending.payout)",
+        "return _is_held(self._ledger.reader, sending.order.way, sending.payout, self._clock.now())",
         "return False",
     ),
     Break(
