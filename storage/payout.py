@@ -317,7 +317,10 @@ class Payout:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A payout with its current attempt, those who approved that attempt, and what holds it: all that a card shows."""
+    """A payout with its current attempt, those who approved that attempt, and what holds it: all that a card shows.
+
+    `found_unpaid_before` is two people's word on an earlier attempt; LigdiCash has not said so.
+    """
 
     payout: Payout
     attempt: Attempt
@@ -325,6 +328,7 @@ class Record:
     brake: Brake | None
     proposal: Proposal | None
     may_follow: bool
+    found_unpaid_before: bool
     counted: Counted
     earlier: tuple[Earlier, ...]
 

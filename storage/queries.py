@@ -65,6 +65,7 @@ def record(connection: sqlite3.Connection, payout: str, now: int) -> Record | No
         brake=brake_on(connection, Hold(found.way.endpoint)),
         proposal=proposal(connection, found.id, found.attempt),
         may_follow=_may_follow(connection, found),
+        found_unpaid_before=_found_unpaid_before(connection, found),
         counted=counted_of(connection, found, now),
         earlier=earlier_of(connection, found, now, until=current.requested_at),
     )
@@ -255,6 +256,11 @@ def _may_follow(connection: sqlite3.Connection, payout: Payout) -> bool:
     if payout.contradiction is not None:
         return False
     return all(other.outcome in NOTHING_PAID for other in attempts(connection, payout.id))
+
+
+def _found_unpaid_before(connection: sqlite3.Connection, payout: Payout) -> bool:
+    earlier_ones = attempts(connection, payout.id) if payout.attempt > 1 else ()
+    return any(other.outcome is Outcome.FOUND_UNPAID for other in earlier_ones if other.number < payout.attempt)
 
 
 def brakes(connection: sqlite3.Connection) -> list[Brake]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.ligdicash.errors import Meaning, verdict
-from bot.ligdicash.readers import Doubt
+from bot.ligdicash.readers import TOO_LATE, Doubt
 from bot.parsing import is_channel_id, is_message_ts
 from bot.policy import APPROVAL_HOLDS, is_resolvable
 from bot.speech import words
@@ -45,7 +45,16 @@ def token_of(attempt: Attempt) -> str:
 
 def state_of(record: Record) -> str:
     """The state in words; two people's word is never given as LigdiCash's."""
-    return str(words.FOUND.get(record.attempt.outcome) or words.STATES[record.payout.state])
+    state = record.payout.state
+    later = words.STATES_OF_LATER_ATTEMPTS.get(state) if record.payout.attempt > 1 else None
+    return str(words.FOUND.get(record.attempt.outcome) or later or words.STATES[state])
+
+
+def nothing_paid(record: Record) -> str:
+    """That nothing was paid, as far as that is known: of an earlier attempt it is said elsewhere."""
+    if record.attempt.contradicted is not None:
+        return str(words.NOTHING_PAID_IS_RECORDED)
+    return str(words.NOTHING_PAID if record.payout.attempt == 1 else words.NOTHING_PAID_BY_THIS)
 
 
 def meaning_of(payout: Payout, code: str | None) -> tuple[Sentence, Sentence]:
@@ -215,7 +224,9 @@ def _approved(record: Record, timezone: ZoneInfo) -> str:
         )
     if not attempt.tries or record.payout.due_at is None or attempt.approved_at is None:
         return words.CARD_APPROVED.format(approvers=words.mentions(record.approvers))
-    return words.CARD_NOT_SENT.format(
+    # Held back by ourselves, LigdiCash was perhaps never asked.
+    sentence = words.CARD_NOT_SENT_IN_TIME if attempt.answer_note == TOO_LATE else words.CARD_NOT_SENT
+    return sentence.format(
         approvers=words.mentions(record.approvers),
         next=words.clock(record.payout.due_at, timezone),
         until=words.clock(attempt.approved_at + APPROVAL_HOLDS, timezone),
@@ -224,7 +235,7 @@ def _approved(record: Record, timezone: ZoneInfo) -> str:
 
 def _refused(record: Record, _timezone: ZoneInfo) -> str:
     meaning, remedy = meaning_of(record.payout, record.attempt.answer_code)
-    return words.CARD_REFUSED.format(meaning=meaning, remedy=remedy)
+    return words.CARD_REFUSED.format(meaning=meaning, remedy=remedy, nothing=nothing_paid(record))
 
 
 def _unconfirmed(record: Record, timezone: ZoneInfo) -> str:
@@ -244,14 +255,15 @@ def unconfirmed_facts(record: Record, timezone: ZoneInfo) -> dict[str, str]:
 
 
 def _expired(record: Record, _timezone: ZoneInfo) -> str:
-    return str(words.CARD_EXPIRED if record.attempt.approved_at is None else words.CARD_EXPIRED_UNSENT)
+    sentence = words.CARD_EXPIRED if record.attempt.approved_at is None else words.CARD_EXPIRED_UNSENT
+    return sentence.format(nothing=nothing_paid(record))
 
 
 def _cancelled(record: Record, _timezone: ZoneInfo) -> str:
     if record.payout.decided_by is None:
         return str(words.CARD_STOPPED)
     sentence = words.CARD_CANCELLED if record.attempt.approved_at is None else words.CARD_STOPPED_BY
-    return sentence.format(decider=words.mention(record.payout.decided_by))
+    return sentence.format(decider=words.mention(record.payout.decided_by), nothing=nothing_paid(record))
 
 
 def _ended(by_ligdicash: Sentence, by_people: Sentence) -> Callable[[Record, ZoneInfo], str]:

@@ -18,6 +18,7 @@ from bot.speech.cards import (
     card,
     doubt_of,
     meaning_of,
+    nothing_paid,
     pause_reason,
     said,
     state_of,
@@ -160,6 +161,7 @@ class Notices:
             "actor": words.mention(event.actor or ""),
             "asked_by": words.mentions(tuple(sorted(record.asked_by))),
             "attempt": str(event.attempt or ""),
+            "nothing": nothing_paid(record),
         }
         facts |= {name: _text(event, name) for name in ("hours", "minutes")} | _of_ligdicash(event)
         facts["paged"] = words.mentions(eligible(record, self.rules)) or str(words.NOBODY_TO_PAGE)
@@ -264,7 +266,8 @@ class Notices:
             "actor": words.mention(event.actor) if event.actor else str(words.THE_BOT),
             "number": self._audit_number(record),
             "amount": words.amount(record.payout.amount) if record else "?",
-            "token": token_of(record.attempt) if record else str(words.NO_TOKEN),
+            "token": _audit_token(record),
+            "nothing": nothing_paid(record) if record else str(words.NOTHING_PAID),
             "doubt": doubt_of(_optional(data, "doubt"), _optional(data, "code")),
             "order": _order(data),
             "way": str(words.WAYS[Way(str(data["way"]))]) if "way" in data else "",
@@ -397,6 +400,12 @@ def _thread_sentence(event: Event, record: Record) -> Sentence:
     # A payout that a contradiction stopped was cancelled by nobody.
     stopped = event.kind is EventKind.CANCELLED and event.actor is None
     return words.THREAD_STOPPED if stopped else _THREAD[event.kind]
+
+
+def _audit_token(record: Record | None) -> str:
+    if record is None or record.attempt.token is None:
+        return str(words.NO_TOKEN)
+    return words.AUDIT_HANDLE.format(token=token_of(record.attempt))
 
 
 def _audit_sentence(event: Event, record: Record | None) -> Sentence:

@@ -72,7 +72,9 @@ def _before_deciding(record: Record, asking: Asking) -> list[str]:
         found.append("\n".join([str(leads), *earlier_lines(record.earlier, asking)]))
     if record.payout.attempt > 1:
         found.append(
-            words.QUESTION_AGAIN.format(attempt=record.payout.attempt, asked_by=words.mention(record.attempt.asked_by))
+            (words.QUESTION_AGAIN_FOUND if record.found_unpaid_before else words.QUESTION_AGAIN).format(
+                attempt=record.payout.attempt, asked_by=words.mention(record.attempt.asked_by)
+            )
         )
     return found
 

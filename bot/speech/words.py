@@ -288,6 +288,10 @@ QUESTION_TWO = _("*Two* different approvers are needed.")
 QUESTION_AGAIN = _(
     "🔁 *Attempt {attempt}*, asked again by {asked_by}: the earlier attempt came to nothing. Approve only if that is right."
 )
+QUESTION_AGAIN_FOUND = _(
+    "🔁 *Attempt {attempt}*, asked again by {asked_by}: of an earlier attempt two people say that it was not paid; LigdiCash "
+    "has not said so. Approve only if that is right."
+)
 QUESTION_ORDER = _("*Order:* {order}")
 QUESTION_SOURCE = _("*Case:* <{link}|the message this came from>")
 QUESTION_WAY = _("*Arrives:* {way}")
@@ -340,29 +344,36 @@ CARD_NOT_SENT = _(
     "📡 *Approved* by {approvers} · LigdiCash cannot be reached, nothing has left. "
     "Trying again at {next}, until {until} at the latest."
 )
+CARD_NOT_SENT_IN_TIME = _(
+    "⏱️ *Approved* by {approvers} · it was not let go in time, nothing has left. "
+    "Trying again at {next}, until {until} at the latest."
+)
 CARD_SENDING = _("📤 *Being sent* to LigdiCash · approved by {approvers}")
 CARD_INITIATED = _("📨 *Initiated, not yet paid* · LigdiCash accepted it · waiting for the final status")
 CARD_COMPLETED = _("🟢 *Completed* · LigdiCash says it was paid")
 CARD_FAILED = _("🔴 *Failed* · LigdiCash says it was not paid")
-CARD_REFUSED = _("⛔ *Refused* by LigdiCash, nothing was paid · {meaning} *What to do:* {remedy}")
+CARD_REFUSED = _("⛔ *Refused* by LigdiCash, {nothing} · {meaning} *What to do:* {remedy}")
 CARD_UNCONFIRMED = _(
     "⚠️ *Unconfirmed* · {doubt} It may have been paid or not, and it will not be sent again.\n"
     "*What to do:* look this transaction up on LigdiCash's dashboard. Do not ask for the same payout again before you know.\n"
     "`{transaction_id}`\nsent at {sent_at}"
 )
+NOTHING_PAID = _("nothing was paid")
+NOTHING_PAID_BY_THIS = _("nothing was paid by this attempt")
+NOTHING_PAID_IS_RECORDED = _("it is recorded as not paid")
 CARD_REJECTED = _("❌ *Rejected* by {decider} · {reason}")
-CARD_CANCELLED = _("🚫 *Cancelled* by {decider} · nothing was paid")
-CARD_STOPPED_BY = _("🚫 *Stopped* by {decider} before it left · nothing was paid by this attempt")
+CARD_CANCELLED = _("🚫 *Cancelled* by {decider} · {nothing}")
+CARD_STOPPED_BY = _("🚫 *Stopped* by {decider} before it left · {nothing}")
 CARD_STOPPED = _("🚫 *Stopped* before it left · LigdiCash says that an earlier attempt may have been paid")
 CARD_HELD = _("⏸️ *Approved* by {approvers} · not sent yet; it expires at {until} if it is still held then")
 CARD_MARKED_PAID = _("🟢 *Marked paid* by {people} · {reason}")
 CARD_MARKED_UNPAID = _("🔴 *Marked not paid* by {people} · {reason}")
 CARD_PROPOSED = _("🗳️ {person} proposes: *{finding}* · {reason} · another approver confirms in the thread")
 CARD_EXPIRED_UNSENT = _(
-    "⌛ *Expired* · it could not be sent within an hour of the approval; nothing left, nothing was paid. "
+    "⌛ *Expired* · it could not be sent within an hour of the approval; nothing left, {nothing}. "
     "Ask for it anew if it is still needed."
 )
-CARD_EXPIRED = _("⌛ *Expired* · nobody decided in time; nothing was paid. Ask for it anew if it is still needed.")
+CARD_EXPIRED = _("⌛ *Expired* · nobody decided in time; {nothing}. Ask for it anew if it is still needed.")
 BRAKE = _("⛔ *Sending is paused* by {person}: {reason}")
 THE_BOT = _("the bot")
 # A reason of the bot's own, which the ledger keeps in English.
@@ -417,6 +428,12 @@ STATES: Mapping[State, Sentence] = MappingProxyType(
         State.FAILED: _("failed, not paid"),
     }
 )
+STATES_OF_LATER_ATTEMPTS: Mapping[State, Sentence] = MappingProxyType(
+    {
+        State.EXPIRED: _("expired, nothing was paid by this attempt"),
+        State.REFUSED: _("refused by LigdiCash, nothing was paid by this attempt"),
+    }
+)
 
 FOUND: Mapping[Outcome, Sentence] = MappingProxyType(
     {
@@ -437,7 +454,7 @@ THREAD_FAILED = _(
     "Ask for it anew if it is still needed."
 )
 THREAD_REFUSED = _(
-    "⛔ {requester} {payout} was *refused* by LigdiCash (code {code}), nothing was paid. {meaning}\n*What to do:* {remedy}"
+    "⛔ {requester} {payout} was *refused* by LigdiCash (code {code}), {nothing}. {meaning}\n*What to do:* {remedy}"
 )
 THREAD_UNCONFIRMED = _(
     "⚠️ {requester} {payout} is *unconfirmed*. {doubt} It may have been paid or not, and it will not be sent again.\n"
@@ -446,7 +463,7 @@ THREAD_UNCONFIRMED = _(
 )
 THREAD_REJECTED = _("❌ {requester} {payout} was *rejected* by {decider}: {reason}")
 THREAD_EXPIRED = _(
-    "⌛ {requester} {payout} has *expired*; nothing left, nothing was paid. Ask for it anew if it is still needed."
+    "⌛ {requester} {payout} has *expired*; nothing left, {nothing}. Ask for it anew if it is still needed."
 )
 THREAD_STILL_PENDING = _("LigdiCash says “{word}” of {payout}; that is not a final status. Still: {state}.")
 THREAD_MISMATCH = _(
@@ -477,7 +494,7 @@ THREAD_REMINDED_LATE = plural(
     "⏰ {payout}, {amount} to {number}, had waited for a decision for {minutes} minutes. Now: {state}.",
     by="minutes",
 )
-THREAD_CANCELLED = _("🚫 {requester} {payout} was *cancelled* by {decider}; nothing was paid.")
+THREAD_CANCELLED = _("🚫 {requester} {payout} was *cancelled* by {decider}; {nothing}.")
 THREAD_STOPPED = _(
     "🚫 {requester} {payout} was *stopped* before it left: LigdiCash says that an earlier attempt may have been paid. Tell finance now."
 )
@@ -733,11 +750,11 @@ AUDIT_APPROVED = _("✅ {payout} approved by {actor}")
 AUDIT_REJECTED = _("❌ {payout} rejected by {actor}: {reason}")
 AUDIT_SENDING = _("📤 {payout} is being sent to LigdiCash (transaction `{transaction_id}`)")
 AUDIT_NOT_SENT = _("📡 {payout} did not leave ({why}); it will be tried again")
-AUDIT_INITIATED = _("📨 {payout} initiated, not yet paid (token {token})")
-AUDIT_REFUSED = _("⛔ {payout} refused by LigdiCash (code {code}), nothing was paid")
+AUDIT_INITIATED = _("📨 {payout} initiated, not yet paid ({token})")
+AUDIT_REFUSED = _("⛔ {payout} refused by LigdiCash (code {code}), {nothing}")
 AUDIT_UNCONFIRMED = _("⚠️ {payout} unconfirmed: {doubt} Transaction `{transaction_id}`")
-AUDIT_COMPLETED = _("🟢 {payout} completed: {amount} paid (token {token})")
-AUDIT_FAILED = _("🔴 {payout} failed: {amount} not paid (token {token})")
+AUDIT_COMPLETED = _("🟢 {payout} completed: {amount} paid ({token})")
+AUDIT_FAILED = _("🔴 {payout} failed: {amount} not paid ({token})")
 AUDIT_EXPIRED = _("⌛ {payout} expired; nothing left")
 AUDIT_CALLBACK_RECEIVED = _(
     "📥 {payout}: callback “{word}” received; the status will be asked before anything is believed"
@@ -765,7 +782,7 @@ AUDIT_CANCELLED = _("🚫 {payout} cancelled by {actor} (it was {state}); nothin
 AUDIT_STOPPED = _("🚫 {payout} stopped before it left: an earlier attempt may have been paid")
 AUDIT_ASKED_AGAIN = _("🔁 {payout} asked for again by {actor}: attempt {attempt}")
 AUDIT_POINTED_OUT = plural(
-    "🕰️ {payout} open for {hours} hour (token {token})", "🕰️ {payout} open for {hours} hours (token {token})", by="hours"
+    "🕰️ {payout} open for {hours} hour ({token})", "🕰️ {payout} open for {hours} hours ({token})", by="hours"
 )
 AUDIT_STATUS_SILENT = _("📡 LigdiCash's status call tells nothing ({why}); open payouts wait and are asked about again")
 AUDIT_STATUS_BACK = _("📡 LigdiCash's status call answers again")
@@ -788,6 +805,7 @@ AUDIT_DELIVERY_FAILED = _("📪 {payout}: Slack does not take a message for {cha
 DIRECT_DELIVERY_FAILED = _(
     "Your payout {payout} could not be shown in its channel (Slack says “{error}”). It is: {state}."
 )
+AUDIT_HANDLE = _("token {token}")
 AUDIT_TEXT = plural("Payout audit: {count} line", "Payout audit: {count} lines", by="count")
 AUDIT_TEXT_ONE = _("Payout audit: {line}")
 

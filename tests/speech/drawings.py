@@ -12,7 +12,7 @@ from slack_sdk.models.views import View
 
 from bot.clock import HOUR, MINUTE
 from bot.ligdicash.errors import VERDICTS, Meaning
-from bot.ligdicash.readers import Doubt
+from bot.ligdicash.readers import TOO_LATE, Doubt
 from bot.parsing import (
     Amount,
     AmountProblem,
@@ -214,6 +214,7 @@ class Drawings:
             brake=None,
             proposal=None,
             may_follow=False,
+            found_unpaid_before=False,
             counted=NOTHING_COUNTED,
             earlier=(),
         )
@@ -360,6 +361,9 @@ class Drawings:
             "approved, paused by the bot": replace(self.approved(token=None, sent_at=None), brake=restored),
             "approved, held": replace(self.approved(token=None, sent_at=None), brake=hold),
             "approved, not sent": self.approved(payout={"due_at": NOW + MINUTE}, tries=1, token=None),
+            "approved, not let go in time": self.approved(
+                payout={"due_at": NOW + MINUTE}, tries=1, token=None, answer_note=TOO_LATE
+            ),
             "stopped": self.approved(State.CANCELLED, payout=ended),
             "stopped by a contradiction": self.approved(
                 State.CANCELLED, payout={"contradiction": "“completed” of attempt 1"}
@@ -377,6 +381,19 @@ class Drawings:
             "unconfirmed": unsure,
             "unconfirmed, with a proposal": replace(unsure, proposal=self.proposal),
             "refused": replace(self.approved(State.REFUSED, token=None, answer_code="02"), may_follow=True),
+            "refused, second attempt": self.approved(
+                State.REFUSED, payout={"attempt": 2}, number=2, token=None, answer_code="02"
+            ),
+            "refused, and contradicted": self.approved(
+                State.REFUSED,
+                payout={"contradiction": "“completed” of attempt 1"},
+                token=None,
+                answer_code="05",
+                contradicted="completed",
+            ),
+            "expired, second attempt": self.record(
+                self.payout(State.EXPIRED, attempt=2), self.attempt(number=2, asked_by=BOUKARY)
+            ),
             "completed": self.approved(State.COMPLETED, outcome=Outcome.COMPLETED),
             "completed, without a token": self.approved(State.COMPLETED, token=None, outcome=Outcome.COMPLETED),
             "failed": replace(self.approved(State.FAILED, outcome=Outcome.FAILED, token=None), may_follow=True),
@@ -406,12 +423,15 @@ class Drawings:
                 earlier=earlier, counted=replace(lately, may_still_be_paid=True)
             ),
             "open, second attempt": again,
+            "open, second attempt after two people's word": replace(again, found_unpaid_before=True),
             "approved": self.approved(token=None),
             "approved, completed": self.approved(State.COMPLETED),
             "rejected": self.record(
                 self.payout(State.REJECTED, decided_by=CLARISSE, decision_reason=self.values.reason)
             ),
             "expired": self.record(self.payout(State.EXPIRED)),
+            "approved, second attempt refused": self.approved(State.REFUSED, payout={"attempt": 2}, number=2),
+            "second attempt expired": self.record(self.payout(State.EXPIRED, attempt=2), self.attempt(number=2)),
         }
 
     # What is told of events

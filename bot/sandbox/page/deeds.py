@@ -195,7 +195,7 @@ class Doer:
         except LookupError as missing:
             return Outcome(error="gone", about={"what": str(missing.args[0] if missing.args else missing)})
 
-    async def _do(self, deed: Deed) -> Outcome:  # noqa: C901, PLR0911, PLR0912 - a table, one line for each deed
+    async def _do(self, deed: Deed) -> Outcome:  # noqa: C901, PLR0911 - a table, one line for each deed
         match deed:
             case Say():
                 return await self._say(deed)
