@@ -247,6 +247,7 @@ async def test_what_came_meanwhile_is_shown_before_it_is_known(scene: Stage) -> 
     first = await scene.ask(f"{SHE} 5000 refund", user=BOUKARY)
     form, _ = await submit(scene, f"{SHE} 7000 refund")
     second = await scene.ask(f"{SHE} 6000 refund", user=BOUKARY)
+    await scene.at_rest()
     result = await scene.slack.submit(form, {"known": "known"})
     assert (False, {}, 2) == (result.closed, result.errors, payouts(scene))
     assert all(link_to(card) in str(form.blocks) for card in (first, second))
