@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.clock import MINUTE
+from bot.clock import HOUR, MINUTE
 from bot.sandbox.slack import Channel, Delivery, Kind, Message, Trouble, View, outage, slow
 from tests.paying import impatient
 from tests.stage import (
@@ -344,6 +344,24 @@ async def test_somebody_whom_slack_does_not_name_is_told_no_kindly(office: Stage
     assert "Please try again." in (await office.whispered(AMINATA, "did not say who you are")).text
     await office.settled()
     assert 1 == len(office.slack.ephemerals(AMINATA))
+
+
+async def test_everything_is_said_in_the_persons_language(office: Stage, clock: SkippingClock) -> None:
+    """The form, and what is said where there is none."""
+    people = office.slack.workspace.people
+    people.speak(AMINATA, "fr-FR")
+    clock.skip(48 * HOUR)
+    try:
+        await office.slack.shortcut(AMINATA, case(office))
+        assert "Demander un paiement" == (await office.slack.wait_for_modal(AMINATA)).title
+        await office.slack.shortcut(AMINATA, case(office, channel=QUIET))
+        await office.whispered(AMINATA, "choisissez à nouveau *Refund* sur le message")
+        direct = office.slack.workspace.dm(AMINATA)
+        await office.slack.shortcut(AMINATA, office.slack.workspace.say(AMINATA, direct, "70 00 00 00"))
+        await office.whispered(AMINATA, "Allez dans le canal")
+    finally:
+        people.speak(AMINATA, "en-US")
+        clock.skip(48 * HOUR)
 
 
 # --- time
