@@ -36,7 +36,6 @@ from bot.outbox import Outbox
 from bot.people import Named, People
 from bot.policy import Rules
 from bot.settings import Settings
-from bot.speech.checks import find_checks_once
 from bot.speech.notices import Notices
 from bot.worker import Desk, Worker
 from handlers.buttons import Buttons
@@ -54,7 +53,6 @@ from storage.payout import Sort
 from storage.writer import ThreadWriter
 
 log = structlog.get_logger(__name__)
-find_checks_once()
 
 # Seconds. What runs when the bot is told to stop may finish: the longest is a payment on its way.
 STOP_PAYMENTS_AFTER = CREATE_DEADLINE + 5.0
