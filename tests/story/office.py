@@ -114,7 +114,7 @@ async def lease_ran_out(scene: Stage, card: Message) -> None:
     """Whoever was sending is believed to be gone, as another process finds it."""
     await becomes(scene, card, State.SENDING)
     # Once it is with LigdiCash: before that a machine that slept so long would not let it go.
-    await scene.ligdicash.wait_for(lambda _: creates_of(scene, card))
+    await scene.ligdicash.wait_for(lambda _: bool(creates_of(scene, card)))
     await scene.later(2 * MINUTE)
     assert scene.bot is not None
     await scene.bot._house.worker._payments.give_up(payout_of(card))
