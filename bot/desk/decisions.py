@@ -24,7 +24,7 @@ from bot.quiet import day_start
 from bot.speech.words import Answer
 from storage import queries
 from storage.ledger import Data, Ledger, Transaction
-from storage.payout import Address, EventKind, InboxItem, Outcome, Payout, Place, Record, Sort, State, digest
+from storage.payout import Address, EventKind, InboxItem, Outcome, Place, Record, Sort, State, digest
 
 # The buttons go first: the question loses them before the money moves. When Slack is slow, it waits no longer.
 BUTTONS_FIRST = 2 * SECOND
@@ -123,21 +123,22 @@ class Decisions:
     def _approve(self, tx: Transaction, record: Record, person: Person, gone: frozenset[str]) -> None:
         """One person's word; with enough of them, and within the limits of this very moment, the payout is approved."""
         payout = record.payout
-        if person.id in record.approvers:
+        needed = approvals_needed(payout.amount, record.counted, self._rules)
+        given = len({*record.approvers, person.id} - gone)
+        if person.id in record.approvers and given < needed:
+            # With enough of them it decides: when another approved, Slack may not have told who this one is.
             answer(tx, Answer.APPROVED_ALREADY, person.id, payout.channel, record)
             return
         if payout.amount > self._rules.max_amount:
             answer(tx, Answer.ABOVE_MAX, person.id, payout.channel, record)
             return
-        needed = approvals_needed(payout.amount, record.counted, self._rules)
-        given = len(set(record.approvers) - gone) + 1
         passed = self._limit_passed(tx, record) if given >= needed else None
         if passed is not None:
             limit, left = passed
             data: Data = {"why": limit, "left": left}
             refuse(tx, EventKind.LIMIT_REFUSED, person.id, payout.channel, data, record)
             return
-        _agree(tx, payout, person, given, needed)
+        _agree(tx, record, person, given, needed)
         if given >= needed:
             tx.note_approved(payout, needed)
             tx.move(payout, State.APPROVED, due_at=tx.now + BUTTONS_FIRST)
@@ -167,7 +168,8 @@ def _is_stale(tx: Transaction, item: InboxItem) -> bool:
     return item.sort is Sort.APPROVE and tx.now - item.received_at > CLICK_HOLDS
 
 
-def _agree(tx: Transaction, payout: Payout, person: Person, given: int, needed: int) -> None:
+def _agree(tx: Transaction, record: Record, person: Person, given: int, needed: int) -> None:
+    payout = record.payout
     stands_for = digest(
         salt=queries.salt(tx.connection, payout.id), number=payout.number, amount=payout.amount, way=payout.way
     )
@@ -178,7 +180,8 @@ def _agree(tx: Transaction, payout: Payout, person: Person, given: int, needed: 
     concerned = queries.undecided_beside(tx.connection, payout) if given >= needed else ()
     besides = [Address(Place.QUESTION, channel, payout=other) for other, channel in concerned]
     event = tell(tx, EventKind.APPROVED, payout, actor=person.id, data=data, besides=besides)
-    tx.add_approval(payout, person.id, stands_for, event)
+    if person.id not in record.approvers:
+        tx.add_approval(payout, person.id, stands_for, event)
 
 
 def _reject(tx: Transaction, record: Record, person: Person, click: Click) -> None:

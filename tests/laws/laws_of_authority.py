@@ -113,7 +113,8 @@ class EnoughEyes(Law):
         if one is None:
             return
         others = set(one.approvals) - {one.asked_by, one.entry.asked.requester}
-        if one.approved_at is None or len(others) < (1 if one.one_was_enough else 2):
+        # One that was put to approved by hand leaves only if two people approved it all the same.
+        if len(others) < (1 if one.approved_at is not None and one.one_was_enough else 2):
             yield self.broken(f"{one.entry.payout} leaves, approved by {sorted(one.approvals)}")
 
 

@@ -86,10 +86,10 @@ BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
         8,
         "the same person counts twice",
         (
-            Edit(f"{_DECIDE}._approve", "if person.id in record.approvers:", "if False:"),
+            Edit(f"{_DECIDE}._approve", "if person.id in record.approvers and given < needed:", "if False:"),
             Edit(
                 f"{_DECIDE}._approve",
-                "given = len(set(record.approvers) - gone) + 1",
+                "given = len({*record.approvers, person.id} - gone)",
                 "given = len(record.approvers) + 1",
             ),
             Edit("storage.moves.attempts:AttemptMoves.add_approval", "INSERT INTO", "INSERT OR REPLACE INTO"),
@@ -188,8 +188,8 @@ BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
         8,
         "the first of two is not looked at again when the second approves",
         f"{_DECIDE}._approve",
-        "set(record.approvers) - gone",
-        "set(record.approvers)",
+        "{*record.approvers, person.id} - gone",
+        "{*record.approvers, person.id}",
     ),
     one(
         8,

@@ -259,8 +259,10 @@ class World:
             UNION ALL SELECT 'refusals of ' || person || ' are not counted' FROM refusals
                 WHERE times > 1 AND kind NOT IN ('answered', 'decision_too_late')
             UNION ALL SELECT payout || :asked FROM attempts WHERE asked_at IS NOT NULL AND ask_at < :soon
+            UNION ALL SELECT payout || :asked FROM attempts
+                WHERE outcome = 'failed_by_callback' AND token IS NOT NULL AND ask_at IS NOT NULL AND polls < :most
             """,
-            {"soon": self.clock.now() + 5_000, "asked": f" {BEING_ASKED}"},
+            {"soon": self.clock.now() + 5_000, "asked": f" {BEING_ASKED}", "most": _MOST_POLLS},
         )
         return [*(str(row[0]) for row in rows), *self._open_at_the_bank()]
 
