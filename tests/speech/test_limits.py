@@ -15,7 +15,7 @@ from tests.speech.drawings import LONGEST, USUAL, Drawings, Values
 
 # A modal's title and buttons, by Slack; one more on a button in a message is cut on a phone.
 LONGEST_TITLE = 24
-LONGEST_BUTTON = 28
+LONGEST_BUTTON = 24
 # By Slack: how much text it shows of a message without cutting, and what it takes beside a field.
 LONGEST_TEXT = 4_000
 LONGEST_PROBLEM = 300
