@@ -83,7 +83,9 @@ def _beside_deciding(record: Record, rules: Rules) -> list[str]:
     """How many agree so far, and what this person was approved lately."""
     found = []
     needed = approvals_needed(record.payout.amount, record.counted, rules)
-    if record.approvers:
+    if len(record.approvers) >= needed:
+        found.append(words.QUESTION_COUNT_ONCE_MORE.format(approvers=words.mentions(record.approvers)))
+    elif record.approvers:
         found.append(
             words.QUESTION_COUNT.format(
                 given=len(record.approvers), needed=needed, approvers=words.mentions(record.approvers)

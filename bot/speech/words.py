@@ -284,6 +284,10 @@ QUESTION_LEADS = _(
 QUESTION_EARLIER = _("⚠️ *This may repeat an earlier payout.* Look at it before you approve:")
 QUESTION_TODAY = _("Approved for this person in the last 24 hours: {times}, {total} in all.")
 QUESTION_COUNT = _("☑️ *{given} of {needed}* approvals, by {approvers}. Another approver is needed.")
+# Somebody of them may not decide any more, or fewer are needed by now: nothing happens before the next click.
+QUESTION_COUNT_ONCE_MORE = _(
+    "☑️ Approved by {approvers}, which is not enough by itself now. Another approver is needed, or one of them once more."
+)
 QUESTION_TWO = _("*Two* different approvers are needed.")
 QUESTION_AGAIN = _(
     "🔁 *Attempt {attempt}*, asked again by {asked_by}: the earlier attempt came to nothing. Approve only if that is right."

@@ -418,6 +418,9 @@ class Drawings:
             "open, one of two": self.record(
                 self.payout(amount=200_000), approvers=self.values.approvers[1:], counted=lately
             ),
+            "open, two who do not suffice any more": self.record(
+                self.payout(amount=200_000), approvers=self.values.approvers, counted=lately
+            ),
             "open, may repeat": self.record(earlier=earlier, counted=lately),
             "open, an earlier one may be paid": self.record(
                 earlier=earlier, counted=replace(lately, may_still_be_paid=True)

@@ -140,6 +140,7 @@ async def test_an_approver_who_could_not_be_learnt_may_click_again(scene: Stage)
     await approves(scene, DAOUDA, card)
     assert State.REQUESTED is state_of(scene, card)
     scene.slack.api.weather = lambda _method, _args: None
+    await says(scene, card, "which is not enough by itself now. Another approver is needed, or one of them once more.")
     await approves(scene, DAOUDA, card)
     await scene.card_says(card, "Completed")
     assert [CLARISSE, DAOUDA] == approvals(scene, card)
