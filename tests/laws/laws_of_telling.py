@@ -226,13 +226,14 @@ class ToldOnce(Law):
         for posting in self.world.slackside.postings.values():
             if posting.ts in noted or not posting.heard or posting.process.is_dead:
                 continue
+            if posting.process.stood_still(posting.at, within=MINUTE):
+                continue
+            if posting.process.refused_writes != posting.refused_writes:
+                continue
             if again and (posting.method == "chat.postEphemeral" or posting.channel.startswith("U")):
                 # Who cannot be whispered to in the channel gets it directly.
                 again -= 1
-                continue
-            if posting.process.stood_still(posting.at, within=MINUTE):
-                continue
-            if posting.process.refused_writes == posting.refused_writes:
+            else:
                 yield self.broken(f"message {posting.ts} of {posting.process.name} is noted nowhere: it was told twice")
 
 
