@@ -114,7 +114,8 @@ function more(message, context) {
   const list = h(
     "details",
     {
-      class: "more",
+      class: "dots",
+      ontoggle: () => list.classList.toggle("upwards", list.open && cutOff(list)),
       onkeydown: (event) => {
         if (event.key !== "Escape" || !list.open) return;
         event.stopPropagation();
@@ -136,6 +137,14 @@ function more(message, context) {
     ),
   );
   return list;
+}
+
+// Below the last messages there is no room for a menu, above the first ones neither.
+function cutOff(list) {
+  const room = list.closest(".scroll").getBoundingClientRect();
+  const menu = list.querySelector("div").getBoundingClientRect();
+  const opener = list.querySelector("summary").getBoundingClientRect();
+  return menu.bottom > room.bottom && opener.top - menu.height > room.top;
 }
 
 function shown(message, context) {
