@@ -39,7 +39,7 @@ def demo(*, story: bool, over_socket: bool, locale: str) -> None:
     stays = sys.stdout.isatty() and not story
     try:
         asyncio.run(_demo(console, locale, over_socket=over_socket, stays=stays))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         console.print("\nThe demo is over.")
     except (AssertionError, OSError) as error:
         console.print(f"\nThe story did not go as it must: {error}", markup=False)
@@ -47,6 +47,7 @@ def demo(*, story: bool, over_socket: bool, locale: str) -> None:
 
 
 async def _demo(console: Console, locale: str, *, over_socket: bool, stays: bool) -> None:
+    _end_as_at_ctrl_c()
     with tempfile.TemporaryDirectory(prefix="payout-bot-demo-") as folder:
         async with (
             SlackStandIn.running(host=_HOST, port=0) as slack,
@@ -64,10 +65,20 @@ async def _demo(console: Console, locale: str, *, over_socket: bool, stays: bool
                     await _stay(console, slack, ligdicash, url)
 
 
+def _end_as_at_ctrl_c() -> None:
+    """A service manager's TERM, or the HUP of a terminal that is closed: the bot is stopped, no folder is left."""
+    loop, ours = asyncio.get_running_loop(), asyncio.current_task()
+    if ours is None:
+        return
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Once: the second must not cut the cleaning up short.
+        loop.add_signal_handler(number, lambda: ours.cancel() if not ours.cancelling() else None)
+
+
 async def _stay(console: Console, slack: SlackStandIn, ligdicash: LigdicashSandbox, url: str) -> None:
     """Keep the workspace open in the browser until Ctrl-C."""
     async with Page.running(slack, ligdicash, url, host=_HOST, port=0) as page:
-        console.print(f"\nThe workspace is open in the browser: {page.url}  (Ctrl-C ends it)")
+        console.print(f"\nOpen this in your browser: {page.url}  (Ctrl-C ends the demo)")
         await asyncio.Event().wait()
 
 
@@ -76,8 +87,7 @@ async def _play(console: Console, slack: SlackStandIn, ligdicash: LigdicashSandb
         console.print(line, markup=False)
 
     def heading(title: str) -> None:
-        console.print()
-        console.rule(title, align="left")
+        console.print(f"\n── {title}", style="bold", markup=False)
 
     await Story(slack, ligdicash, say, heading, locale).play()
     console.print("\nThe story went as it must.")

@@ -22,6 +22,8 @@ PATIENCE = 20.0
 HANGS = 45.0
 
 _MENTION = re.compile(r"<@(U0\w+)>")
+# Which of all messages it is tells the bot; people look at its place.
+_TIMESTAMP = re.compile(r" \(\d{10}\.\d{6}(, in the thread) of \d{10}\.\d{6}\)| \(\d{10}\.\d{6}\)")
 _LONG_TOKEN = re.compile(r"`(eyJ[\w-]{20})[\w.-]{40,}([\w-]{8})`")
 
 Say = Callable[[str], None]
@@ -41,6 +43,18 @@ IN_FRENCH: Mapping[str, str] = MappingProxyType(
         "Sending paused": "Envois suspendus",
         "Sending is paused": "Les envois sont suspendus",
         "wants sending to go on": "veut relancer les envois",
+    }
+)
+# What people of the story type, as somebody who speaks French would.
+TYPED_IN_FRENCH: Mapping[str, str] = MappingProxyType(
+    {
+        "refund for order": "remboursement commande",
+        "once more": "encore une fois",
+        "advance for the field team": "avance pour l’équipe de terrain",
+        "Order 1234 was refunded an hour ago": "La commande 1234 a été remboursée il y a une heure",
+        "The dashboard shows it as paid": "Le tableau de bord le montre payé",
+        "pause the balance looks wrong": "suspendre le solde semble faux",
+        "resume": "reprendre",
     }
 )
 
@@ -110,7 +124,7 @@ class Story:
         card = await self._ask("22670000000 5000 refund for order 1234 once more")
         await self.slack.click(DAOUDA, await self._question(card), "reject")
         await self.slack.submit(
-            await self.slack.wait_for_modal(DAOUDA), {"reason": "Order 1234 was refunded an hour ago"}
+            await self.slack.wait_for_modal(DAOUDA), {"reason": self._typed("Order 1234 was refunded an hour ago")}
         )
         await self._thread(card, "*rejected*")
         self._tell()
@@ -134,7 +148,7 @@ class Story:
         await self._thread(card, "*unconfirmed*")
         await self._audit("error page")
         self._tell()
-        self._expect(1, len([one for one in self.ligdicash.creates if "order 1260" in str(one.body)]))
+        self._expect(1, len([one for one in self.ligdicash.creates if " 1260" in str(one.body)]))
 
     async def _hangs(self) -> None:
         self.heading(
@@ -156,7 +170,7 @@ class Story:
         self._expect((1, 1), (self._paid("refund for order 1270"), self._paid("refund for order 1271")))
 
     def _pay_silently(self, reason: str) -> None:
-        (payout,) = (each for each in self.ligdicash.payouts if reason in str(each.order))
+        (payout,) = (each for each in self.ligdicash.payouts if self._typed(reason) in str(each.order))
         # The callbacks that would tell of it are dropped here.
         self.ligdicash.bank.settle(payout.token, Status.COMPLETED)
 
@@ -172,7 +186,7 @@ class Story:
         )
         await self.slack.click(CLARISSE, shown, "resolve")
         form = await self.slack.wait_for_modal(CLARISSE, timeout=PATIENCE)
-        await self.slack.submit(form, {"finding": finding, "reason": reason})
+        await self.slack.submit(form, {"finding": finding, "reason": self._typed(reason)})
         proposal = await self.slack.wait_for_message(
             SUPPORT, self._said("proposes for"), thread_ts=card.ts, timeout=PATIENCE
         )
@@ -181,7 +195,7 @@ class Story:
 
     async def _paused(self) -> None:
         self.heading("8. An approver stops all sending; letting it go on takes two")
-        await self.slack.command(user=CLARISSE, channel=SUPPORT, text="pause the balance looks wrong")
+        await self.slack.command(user=CLARISSE, channel=SUPPORT, text=self._typed("pause the balance looks wrong"))
         await self._audit("Sending paused")
         card = await self._ask("22670000021 4000 refund for order 1280")
         await self._approve(card, user=DAOUDA)
@@ -193,8 +207,8 @@ class Story:
             what="the card that says that sending is paused",
         )
         self._expect(0, self._paid("refund for order 1280"))
-        await self.slack.command(user=CLARISSE, channel=SUPPORT, text="resume")
-        await self.slack.command(user=DAOUDA, channel=SUPPORT, text="resume")
+        await self.slack.command(user=CLARISSE, channel=SUPPORT, text=self._typed("resume"))
+        await self.slack.command(user=DAOUDA, channel=SUPPORT, text=self._typed("resume"))
         await self._thread(card, "is *completed*")
         self._tell()
         self._expect(1, self._paid("refund for order 1280"))
@@ -222,7 +236,7 @@ class Story:
 
     async def _ask(self, text: str, user: str = AMINATA) -> Message:
         before = {message.ts for message in self.slack.messages(SUPPORT)}
-        await self.slack.command(user=user, channel=SUPPORT, text=text)
+        await self.slack.command(user=user, channel=SUPPORT, text=self._typed(text))
         modal = await self.slack.wait_for_modal(user, timeout=PATIENCE)
         result = await self.slack.submit(modal)
         self._expect({}, dict(result.errors))
@@ -255,8 +269,15 @@ class Story:
         """The same in the language that is spoken."""
         return IN_FRENCH.get(words, words) if self.locale == "fr" else words
 
+    def _typed(self, words: str) -> str:
+        """What is typed, in the language that is spoken."""
+        if self.locale == "fr":
+            for english, french in TYPED_IN_FRENCH.items():
+                words = words.replace(english, french)
+        return words
+
     def _paid(self, reason: str) -> int:
-        ours = [payout for payout in self.ligdicash.payouts if reason in str(payout.order)]
+        ours = [payout for payout in self.ligdicash.payouts if self._typed(reason) in str(payout.order)]
         return sum(payout.paid for payout in ours)
 
     def _expect(self, expected: object, actual: object) -> None:
@@ -279,7 +300,8 @@ class Story:
         self.creates_told = len(self.ligdicash.creates)
 
     def _tell_entry(self, entry: Entry) -> None:
-        self.say(f"{entry.where:<14} {self._readable(entry.what)}")
+        what = _TIMESTAMP.sub(lambda found: found[1] or "", entry.what)
+        self.say(f"{entry.where:<14} {self._readable(what)}")
         for text in entry.seen:
             for line in text.splitlines():
                 self.say(f"{'':<15}│ {self._readable(line)}")

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from tests.page.scene import Scene, scene
-from tests.page.screen import DESK, PHONE, SWITCHES, Screen, on_screen
+from tests.page.screen import DESK, PHONE, SWITCHES, Screen, on_screen, used
 from tests.page.tongues import ENGLISH
 from tests.stage import hurried
 
@@ -56,15 +56,22 @@ async def shared(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> 
             yield running
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def screen(browser: Browser, shared: Scene) -> AsyncIterator[Screen]:
-    """The page in a browser window of its own, at a desk."""
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def desk(browser: Browser, shared: Scene) -> AsyncIterator[Screen]:
+    """The page in one window for all tests of a file: opening it takes longer than most of them."""
     async with on_screen(browser, shared, ENGLISH, DESK) as open_page:
         yield open_page
 
 
 @pytest_asyncio.fixture(loop_scope="session")
+async def screen(desk: Screen) -> AsyncIterator[Screen]:
+    """The page at a desk: Aminata looks at #support."""
+    async with used(desk):
+        yield desk
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def phone(browser: Browser, shared: Scene) -> AsyncIterator[Screen]:
-    """The same on the narrowest of phones."""
+    """The same on the narrowest of phones, in a window of its own."""
     async with on_screen(browser, shared, ENGLISH, PHONE) as open_page:
         yield open_page

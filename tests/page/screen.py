@@ -205,6 +205,15 @@ class Screen:
 
 
 @asynccontextmanager
+async def used(screen: Screen) -> AsyncIterator[None]:
+    """A test's turn at a window that others had before; what they were told by the console is not its own."""
+    screen.forget()
+    await screen.begin()
+    yield
+    screen.check()
+
+
+@asynccontextmanager
 async def on_screen(browser: Browser, scene: Scene, tongue: Tongue, device: Device) -> AsyncIterator[Screen]:
     """The page, open; at the end nothing was asked of another machine, and the console said nothing."""
     context = await browser.new_context(

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from tests.page.looking import look
 from tests.page.scene import staffed
-from tests.page.screen import DESK, PHONE, Device, Screen, on_screen
+from tests.page.screen import DESK, PHONE, Device, Screen, on_screen, used
 from tests.page.tongues import ENGLISH, FRENCH, Tongue
 
 if TYPE_CHECKING:
@@ -51,10 +51,8 @@ async def window(
 @pytest_asyncio.fixture(loop_scope="session")
 async def at(window: Screen) -> AsyncIterator[Screen]:
     """The same screen for the whole story, as people have it; each chapter begins in #support."""
-    window.forget()
-    await window.begin()
-    yield window
-    window.check()
+    async with used(window):
+        yield window
 
 
 async def test_from_the_command_to_the_final_status(at: Screen) -> None:

@@ -10,7 +10,7 @@ import { Toasts } from "./toasts.js";
 import { blocks, confirmed } from "./blocks.js";
 import { messageAt } from "./mrkdwn.js";
 import { keepingPlace, toTheEnd } from "./scroll.js";
-import { avatar, entries, inChannel, inThread, keyOf } from "./messages.js";
+import { avatar, cardsIn, entries, inChannel, inThread, keyOf } from "./messages.js";
 
 const $ = (id) => document.getElementById(id);
 const HOME = "home";
@@ -28,12 +28,6 @@ const unread = new Set();
 
 const store = new Store(onChange, (lost) => ($("lost").hidden = !lost));
 const roleOf = (user) => store.get("workspace")?.cast.find((each) => each.id === user)?.role ?? "";
-
-async function act(deed) {
-  const outcome = await perform(deed);
-  if (outcome.ok && !outcome.wrong) guide.saw(deed);
-  return outcome;
-}
 
 // Names, and links into the workspace
 
@@ -67,7 +61,7 @@ function follow(address) {
 function go(where) {
   if (where !== place) thread = null;
   place = where;
-  if (where === HOME) act({ do: "home", who });
+  if (where === HOME) perform({ do: "home", who });
   draw(true);
 }
 
@@ -77,7 +71,6 @@ function be(user) {
   unread.delete(user);
   modals.show([]);
   store.follow(who);
-  guide.saw({ do: "be", role: roleOf(user) });
 }
 
 function openThread(message) {
@@ -115,7 +108,7 @@ async function click(where, block_id, element, choose, target) {
   };
   if (choose !== undefined) deed.choose = choose;
   if (element.url) follow(element.url);
-  const { error } = await act(deed);
+  const { error } = await perform(deed);
   target.disabled = false;
   target.removeAttribute("aria-busy");
   target.parentElement?.querySelector(".trouble")?.remove();
@@ -132,8 +125,8 @@ const modals = new Modals({
     names: names(),
     click: (...rest) => click(() => ({ view: view.id, values: values() }), ...rest),
   }),
-  submit: (view, values) => act({ do: "submit", who, view: view.id, values }),
-  close: (view) => act({ do: "close", who, view: view.id }),
+  submit: (view, values) => perform({ do: "submit", who, view: view.id, values }),
+  close: (view) => perform({ do: "close", who, view: view.id }),
 });
 
 const commands = () => store.get("workspace").commands;
@@ -142,13 +135,13 @@ const composer = new Composer($("composer"), {
   commands,
   send: (text) => {
     toTheEnd($("messages-scroll"));
-    return act({ do: "say", who, channel: place, text });
+    return perform({ do: "say", who, channel: place, text });
   },
 });
 const threadComposer = new Composer($("thread-composer"), {
   id: "thread-composer",
   commands: () => [],
-  send: (text) => act({ do: "say", who, channel: thread.channel, text, thread_ts: thread.ts }),
+  send: (text) => perform({ do: "say", who, channel: thread.channel, text, thread_ts: thread.ts }),
 });
 let panel = null;
 const toasts = new Toasts($("toasts"), {
@@ -161,6 +154,9 @@ const toasts = new Toasts($("toasts"), {
 const guide = new Guide($("guide"), $("open-guide"), {
   names,
   be,
+  isApprover: () => roleOf(who) === "approver",
+  cards: () => cardsIn(store, "C0SUPPORT", names().bot),
+  creates: () => store.all("create"),
   write: (text) => {
     be("U0AMINATA");
     go("C0SUPPORT");
@@ -183,7 +179,7 @@ function listen() {
   const first = panel === null;
   sayAll();
   renew();
-  panel = new Panel($("panel"), act);
+  panel = new Panel($("panel"), perform);
   if (first) guide.start();
   else guide.draw();
 }
@@ -195,12 +191,13 @@ function onChange(whole) {
   if (whole && place.startsWith("D")) place = directOf() ?? "C0SUPPORT";
   if (place !== HOME && place !== PANEL && !store.get(`channel:${place}`)) place = "C0SUPPORT";
   if (thread && !store.get(`channel:${thread.channel}`)) thread = null;
-  if (whole && place === HOME) act({ do: "home", who });
+  if (whole && place === HOME) perform({ do: "home", who });
   const notices = [...store.items].filter(([key]) => key.startsWith("notice:"));
   const onScreen = (notice) =>
     notice.channel === place && (notice.thread_ts === null || notice.thread_ts === thread?.ts);
   for (const user of toasts.take(notices, who, onScreen)) unread.add(user);
   draw(whole);
+  guide.look();
   if (pending && whole) {
     openMessage(pending.channel, pending.ts, pending.thread_ts ?? pending.ts);
     pending = null;
@@ -321,7 +318,7 @@ const context = () => ({
   shortcuts: store.get("workspace").shortcuts,
   click: inMessage,
   shortcut: async (message, callback_id) => {
-    const { error } = await act({ do: "shortcut", who, channel: message.channel, ts: message.ts, callback_id });
+    const { error } = await perform({ do: "shortcut", who, channel: message.channel, ts: message.ts, callback_id });
     if (error) toasts.say(`⚠ ${error}`);
   },
   openThread,
@@ -406,8 +403,8 @@ narrow.addEventListener("change", fit);
 fit();
 $("close-thread").addEventListener("click", closeThread);
 $("language").addEventListener("change", async (event) => {
-  await act({ do: "speak", locale: event.target.value });
-  if (place === HOME) act({ do: "home", who });
+  await perform({ do: "speak", locale: event.target.value });
+  if (place === HOME) perform({ do: "home", who });
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && thread && !document.querySelector("dialog[open]")) closeThread();

@@ -153,12 +153,10 @@ class Outcome:
     """What to tell the visitor: `error` if it could not be done, else `note` if there is something to say.
 
     Both name a sentence of the page (words.js), with `about` for its places; what no screen allows is said itself.
-    `wrong` is how many fields of a form have an error beside them.
     """
 
     error: str = ""
     note: str = ""
-    wrong: int = 0
     about: dict[str, str] = field(default_factory=dict)
 
 
@@ -292,7 +290,7 @@ class Doer:
         result = await self._slack.submit(self._view(deed.who, deed.view), deed.values)
         # Errors beside fields are part of the view, and reach the page with it.
         self._changed()
-        return _trouble(result.error) if result.error else Outcome(wrong=len(result.errors))
+        return _trouble(result.error) if result.error else DONE
 
     async def _open_home(self, who: str) -> Delivered:
         return (await self._slack.open_home(who)).delivered

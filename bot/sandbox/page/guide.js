@@ -3,36 +3,38 @@ import { h } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { say } from "./words.js";
 
-const example = () => `/payout 22670000000 5000 ${say("example")}`;
+const example = () => `/payout 22670124578 5000 ${say("example")}`;
 const CLOSED = "guide-closed";
 
 export class Guide {
-  // `help` has: write(text), be(user), openThread(), showPanel(), names().
+  // `help` has: write(text), be(user), openThread(), showPanel(), names(), isApprover(), and what there is to see:
+  // cards(), the ids of the payouts in #support, and creates(), what LigdiCash received.
   constructor(root, opener, help) {
     this.root = root;
     this.opener = opener;
     this.help = help;
     this.step = 0;
+    this.before = new Set();
     this.steps = [
       {
         words: () => say("guide_ask", { example: example() }),
         aid: ["guide_ask_aid", () => help.write(example())],
-        done: (deed) => deed.do === "submit",
+        done: () => this.asked().length > 0,
       },
       {
         words: () => say("guide_be"),
         aid: ["guide_be_aid", () => help.be("U0CLARISSE")],
-        done: (deed) => deed.do === "be" && deed.role === "approver",
+        done: () => help.isApprover(),
       },
       {
         words: () => say("guide_approve", { approve: say("approve") }),
         aid: ["guide_approve_aid", () => help.openThread()],
-        done: (deed) => deed.do === "click" && deed.confirm,
+        done: () => this.received().length > 0,
       },
       {
         words: () => say("guide_complete"),
         aid: ["guide_complete_aid", () => help.showPanel()],
-        done: (deed) => deed.do === "settle",
+        done: () => this.received().some((create) => create.status === "completed"),
       },
       {
         words: () => say("guide_end"),
@@ -50,6 +52,7 @@ export class Guide {
 
   open() {
     this.step = 0;
+    this.before = new Set(this.help.cards());
     this.root.hidden = false;
     this.opener.setAttribute("aria-expanded", "true");
     this.draw();
@@ -62,11 +65,23 @@ export class Guide {
     this.opener.focus();
   }
 
-  // What was done, once it went well.
-  saw(deed) {
-    if (this.root.hidden || !this.steps[this.step].done(deed)) return;
-    this.step += 1;
-    this.draw();
+  // Only payouts that were asked for since the guide was opened: what else is done here ticks nothing.
+  asked() {
+    return this.help.cards().filter((id) => !this.before.has(id));
+  }
+
+  // LigdiCash's description of a payout begins with its id.
+  received() {
+    const asked = new Set(this.asked());
+    return this.help.creates().filter((create) => asked.has(create.description.split(" ")[0]));
+  }
+
+  // Goes on past what is done by now.
+  look() {
+    if (this.root.hidden) return;
+    const from = this.step;
+    while (this.steps[this.step].done()) this.step += 1;
+    if (this.step !== from) this.draw();
   }
 
   draw() {

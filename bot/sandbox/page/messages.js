@@ -21,6 +21,13 @@ export function inThread(store, { channel, ts }) {
   return [...parent, ...of.filter((each) => each.thread_ts === ts).sort(byTime)];
 }
 
+// The ids of the payouts whose cards stand in a channel.
+export function cardsIn(store, channel, bot) {
+  return inChannel(store, channel)
+    .filter((each) => each.author === bot && !each.only_you)
+    .flatMap((each) => JSON.stringify(each.blocks).match(/\bP-[2-9A-Z]{5}\b/) ?? []);
+}
+
 // Entries for `reconcile`; `context` has names, bot, edited (keys), shortcuts, click(message, …), openThread, dismiss,
 // shortcut(message, callback_id).
 export function entries(list, store, context, { summaries }) {

@@ -42,8 +42,8 @@ export async function perform(deed) {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(deed),
     });
-    const { ok, wrong, error, note, about } = await response.json();
-    return { ok, wrong, error: told(error, about), note: told(note, about) };
+    const { ok, error, note, about } = await response.json();
+    return { ok, error: told(error, about), note: told(note, about) };
   } catch {
     return { ok: false, error: say("unreachable") };
   }

@@ -113,8 +113,7 @@ class Hands:
         if view.errors:
             self.workspace.note("modal", f"{who} is stopped by Slack:", _beside_fields(view))
             return SubmissionResult(dict(view.errors))
-        filled = [f"{view.labels[name]}: {value}" for name, value in view.values.items()]
-        self.workspace.note("modal", f"{who} submits {view.title!r}:", filled)
+        self.workspace.note("modal", f"{who} submits {view.title!r}:", view.filled)
         ended = await self.post.deliver(Delivery(Kind.INTERACTIVE, self.payloads.submission(view)))
         return self._submitted(view, ended)
 

@@ -222,6 +222,13 @@ def shown_value(state: Json) -> str | list[str] | None:
     return None
 
 
+def shown_words(state: Json) -> str:
+    """The same as a person reads it: of a chosen option its text."""
+    chosen = state.get("selected_options", [state.get("selected_option")])
+    words = [plain(option["text"]) for option in chosen if option]
+    return ", ".join(words) or str(shown_value(state) or "")
+
+
 def filled_state(element: Json, value: str | Sequence[str] | None) -> Json:
     """What `state.values` holds once a person has put `value` in; options go by value or by their text."""
     kind = element["type"]

@@ -16,6 +16,7 @@ from bot.sandbox.slack.reading import (
     inputs_of,
     plain,
     shown_value,
+    shown_words,
     words_of,
 )
 
@@ -111,8 +112,30 @@ class View:
         """All words a person reads in it, a line each: title, blocks, what was filled in, errors, buttons."""
         values = self.values
         typed = [str(values[each.block_id] or "") for each in self.inputs if self._is_changed(each)]
-        ends = [f"[{plain(self.spec[key])}]" for key in ("submit", "close") if self.spec.get(key)]
-        return "\n".join([self.title, *words_of(self.blocks), *typed, *self.errors.values(), *ends])
+        return "\n".join([self.title, *words_of(self.blocks), *typed, *self.errors.values(), *self._ends()])
+
+    @property
+    def filled(self) -> list[str]:
+        """The fields that are not empty, each with its label and what a person reads in it."""
+        return [line for each in self.inputs if (line := self._filled(each))]
+
+    @property
+    def told(self) -> list[str]:
+        """What a story tells of it: as `text`, but of each field no more than `filled` has."""
+        blocks = [self._told(block) for block in self.blocks]
+        return [self.title, *(line for lines in blocks for line in lines), *self.errors.values(), *self._ends()]
+
+    def _told(self, block: Json) -> list[str]:
+        if block["type"] != "input":
+            return words_of([block])
+        return [line] if (line := self._filled(Input(block))) else []
+
+    def _filled(self, field: Input) -> str:
+        words = shown_words(self.state[field.block_id][field.action_id])
+        return f"{field.label}: {words}" if words else ""
+
+    def _ends(self) -> list[str]:
+        return [f"[{plain(self.spec[key])}]" for key in ("submit", "close") if self.spec.get(key)]
 
     def _is_changed(self, field: Input) -> bool:
         return self.state[field.block_id][field.action_id] != initial_state(field.element)

@@ -261,14 +261,14 @@ class Workspace:
         spec = spec | {"blocks": self.with_ids(spec["blocks"])}
         view = View(view_id, user, spec, self.new_hash(), root, above.id if above else None)
         self.views[view_id] = view
-        self.note("modal", f"{self.people.called(user)} sees:", view.text.splitlines())
+        self.note("modal", f"{self.people.called(user)} sees:", view.told)
         return view
 
     def change(self, view: View, spec: Json) -> View:
         """Give an open view, or a Home tab, other content."""
         view.change(spec | {"blocks": self.with_ids(spec["blocks"])}, self.new_hash())
         where = "modal" if view.is_modal else "home"
-        self.note(where, f"{self.people.called(view.user)} now sees:", view.text.splitlines())
+        self.note(where, f"{self.people.called(view.user)} now sees:", view.told)
         return view
 
     def close(self, view: View) -> None:
@@ -284,5 +284,5 @@ class Workspace:
         view_id = self.random_id("V")
         spec = spec | {"blocks": self.with_ids(spec["blocks"])}
         self.homes[user] = view = View(view_id, user, spec, self.new_hash(), view_id)
-        self.note("home", f"{self.people.called(user)} sees:", view.text.splitlines())
+        self.note("home", f"{self.people.called(user)} sees:", view.told)
         return view
