@@ -192,6 +192,11 @@ def doubtful_since(record: Record) -> int:
     return record.payout.changed_at if sent_at is None or restored else sent_at
 
 
+def unpaid_sayable_from(record: Record) -> int:
+    """From when on people may say that it was not paid: LigdiCash's word may come until then."""
+    return doubtful_since(record) + NOT_PAID_AFTER
+
+
 def eligible(record: Record, rules: Rules) -> tuple[str, ...]:
     """The approvers named in the settings, groups among them, who did not ask for this attempt themselves."""
     return tuple(person for person in rules.approvers if person not in record.asked_by)

@@ -16,6 +16,7 @@ from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.background import Background
+from bot.clock import MINUTE
 from bot.crashpoints import Point, may_die
 from bot.desk.brake import BrakeDesk, Pull
 from bot.desk.decisions import Click, Decisions
@@ -23,7 +24,7 @@ from bot.desk.resolution import Resolution, Resolve
 from bot.language import speaking
 from bot.parsing import Amount, Draft, Number, clean_text
 from bot.people import People
-from bot.policy import Rules
+from bot.policy import Rules, is_resolvable, unpaid_sayable_from
 from bot.speech import words
 from bot.speech.blocks import Button
 from bot.speech.modals import (
@@ -193,6 +194,10 @@ class Buttons:
             return
         asked = Resolve.from_json(carried_by(view))
         resolve = Resolve(asked.payout, asked.attempt, asked.channel, finding, reason)
+        too_early = self._too_early(resolve)
+        if too_early is not None:
+            await _ack_problem(ack, Field.FINDING, too_early)
+            return
         try:
             await self._resolution.receive(Sort.PROPOSE, str(body["user"]["id"]), str(view["id"]), resolve)
         except OtherPayloadError:
@@ -203,6 +208,18 @@ class Buttons:
             await _ack_problem(ack, Field.REASON, words.COULD_NOT_STORE)
             return
         await ack()
+
+    def _too_early(self, resolve: Resolve) -> str | None:
+        """From when on it can be said; None when it can be now, or when there is something else to say about it."""
+        record = self._ledger.record(resolve.payout)
+        if record is None or resolve.finding is not Finding.UNPAID or record.payout.attempt != resolve.attempt:
+            return None
+        now, since = self._ledger.now(), unpaid_sayable_from(record)
+        if not is_resolvable(record, now) or now >= since:
+            return None
+        # The first whole minute in which it is true.
+        time = words.clock(since + MINUTE - 1, self._timezone)
+        return words.FINDING_TOO_EARLY.format(finding=words.FINDING_LABELS[Finding.UNPAID], time=time)
 
 
 @dataclass(frozen=True, slots=True)

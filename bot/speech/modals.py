@@ -131,7 +131,8 @@ _LANGUAGE = "language"
 def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earlier: Sequence[str] = ()) -> View:
     """The form, filled in with what is certain; what is not says so at its field. `most` in XOF.
 
-    `earlier` are lines about payouts that this one may repeat: then the form asks whether that is known.
+    `earlier` are lines about payouts that this one may repeat: then the form asks first whether that is known, under
+    another title, so that it is not taken for the same form.
     """
     draft = prefill.draft
     certain = isinstance(draft.number, Number)
@@ -153,16 +154,16 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earli
         type="modal",
         callback_id=REQUEST,
         private_metadata=_along(prefill.carried.to_json()),
-        title=str(words.FORM_TITLE),
+        title=str(words.FORM_TITLE_REPEATED if earlier else words.FORM_TITLE),
         submit=str(words.FORM_SUBMIT),
         close=str(words.FORM_CLOSE),
         blocks=[
+            *_known(earlier, prefill.carried.shown),
             _input(Field.BENEFICIARY, words.FIELD_BENEFICIARY, number, _number_hint(draft.number, countries)),
             _input(Field.AMOUNT, words.FIELD_AMOUNT, amount, _amount_hint(draft.amount, most)),
             _input(Field.REASON, words.FIELD_REASON, _reason_input(draft.reason), words.HINT_REASON),
             _input(Field.ORDER, words.FIELD_ORDER, _order_input(prefill.order), words.HINT_ORDER, optional=True),
             _input(Field.WAY, words.FIELD_WAY, _way_input(prefill.way), None),
-            *_known(earlier, prefill.carried.shown),
         ],
     )
 

@@ -156,6 +156,7 @@ COULD_NOT_STORE = _(
 # The form
 
 FORM_TITLE = _("Ask for a payout")
+FORM_TITLE_REPEATED = _("Asked for already?")
 FORM_SUBMIT = _("Ask for approval")
 FORM_CLOSE = _("Cancel")
 FIELD_BENEFICIARY = _("Beneficiary's number")
@@ -648,6 +649,7 @@ FINDING_DETAILS: Mapping[Finding, Sentence] = MappingProxyType(
     }
 )
 FINDING_MISSING = _("Please choose what became of it, for example “{example}”.")
+FINDING_TOO_EARLY = _("“{finding}” can be said from {time} on: LigdiCash's word may still come.")
 
 NOT_DRAWN = _(
     "Something happened with {payout} that the bot cannot show (event {event}). It is recorded; "

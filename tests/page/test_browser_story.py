@@ -161,20 +161,20 @@ async def test_an_uncertain_payout_is_resolved_by_two(at: Screen) -> None:
     await look(at)
     await at.back_from_ligdicash("order 1271")
 
-    await _propose(at, words.it_was_not_paid)
-    await at.sees(at.whisper, words.too_early)
-    await _propose(at, words.it_was_paid)
+    await at.press(words.resolve)
+    await _find(at, words.it_was_not_paid)
+    await at.sees(at.dialog, words.too_early)
+    await _find(at, words.it_was_paid)
+    await at.dialog.wait_for(state="detached")
     await at.be("Daouda")
     await at.press(words.confirm)
     await at.sees(at.thread, words.marked_paid)
 
 
-async def _propose(at: Screen, finding: str) -> None:
-    await at.press(at.tongue.resolve)
+async def _find(at: Screen, finding: str) -> None:
     await at.page.get_by_role("radio", name=finding).check()
     await at.page.get_by_label(at.tongue.how_known).fill("Seen on the dashboard")
     await at.submit(at.tongue.propose)
-    await at.dialog.wait_for(state="detached")
 
 
 async def test_one_pauses_and_two_resume(at: Screen) -> None:

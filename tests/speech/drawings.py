@@ -331,6 +331,11 @@ class Drawings:
             "missing",
             lambda: words.FINDING_MISSING.format(example=words.FINDING_LABELS[Finding.PAID]),
         )
+        yield (
+            Field.FINDING,
+            "too early",
+            lambda: words.FINDING_TOO_EARLY.format(finding=words.FINDING_LABELS[Finding.UNPAID], time="15:05"),
+        )
         yield Field.REASON, "sent already", lambda: str(words.SENT_ALREADY_REASON)
         yield Field.BENEFICIARY, "sent already", lambda: str(words.SENT_ALREADY)
         yield Field.BENEFICIARY, "could not be stored", lambda: str(words.COULD_NOT_STORE)

@@ -149,7 +149,7 @@ async def test_a_form_speaks_the_language_it_was_drawn_in(opening: Opening) -> N
     again = await scene.slack.wait_for(
         lambda slack: next((one for one in slack.modals(AMINATA) if "known" in one.labels), None), what="the question"
     )
-    assert ("Demander un paiement", "C’est peut-être une répétition") == (again.title, again.labels["known"])
+    assert ("Déjà demandé\xa0?", "C’est peut-être une répétition") == (again.title, again.labels["known"])
 
 
 async def test_a_form_that_does_not_say_its_language(opening: Opening) -> None:

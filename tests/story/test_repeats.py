@@ -69,6 +69,10 @@ async def test_the_same_person_within_a_day_is_pointed_out(scene: Stage) -> None
     first = await paid(scene)
     form, result = await submit(scene, f"{SHE} 7000 another reason", user=BOUKARY, order="A-1")
     assert (False, {}, 1) == (result.closed, result.errors, payouts(scene))
+    # It does not look like the same form: another title, and what is to be ticked before anything else.
+    assert "Asked for already?" == form.title
+    assert WARNING in str(form.blocks[0])
+    assert "known" == form.blocks[1]["block_id"]
     assert WARNING in form.text
     assert link_to(first) in str(form.blocks)
     assert f"{payout_of(first)}>: 5 000 XOF, completed" in str(form.blocks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -312,9 +313,15 @@ async def test_not_paid_is_not_said_before_an_hour(timed: Stage) -> None:
     """LigdiCash's word may still come: told so, nothing changed; from the sixtieth minute on it may be."""
     card = await unconfirmed(timed)
     await timed.later(59 * MINUTE)
-    await _say(timed, CLARISSE, card, "unpaid")
-    await timed.whispered(CLARISSE, "60 minutes after it was sent at the earliest")
+    sent_at = timed.rows("SELECT sent_at FROM attempts")[0][0]
+    await press(timed, CLARISSE, card, "resolve")
+    form = await timed.slack.wait_for_modal(CLARISSE, "Resolve")
+    refused = await timed.slack.submit(form, {"finding": "unpaid", "reason": "seen"})
+    earliest = f"{datetime.fromtimestamp((int(sent_at or 0) + HOUR + MINUTE - 1) / 1000, UTC):%H:%M}"
+    says = f"“It was not paid” can be said from {earliest} on: LigdiCash's word may still come."
+    assert ({"finding": says}, False) == (refused.errors, refused.closed)
     assert "proposed" not in kinds(timed, card)
+    timed.slack.workspace.close(form)
     await timed.later(MINUTE)
     await press(timed, DAOUDA, await propose(timed, CLARISSE, card, "unpaid"), "confirm")
     shown = await timed.card_says(card, f"🔴 *Marked not paid* by <@{CLARISSE}> and <@{DAOUDA}>")
