@@ -31,7 +31,7 @@ _HELP = frozenset({"help", "?"})
 _INQUIRIES = frozenset({"status", "list", "policy"})
 _BRAKE = {"pause": Sort.PAUSE, "resume": Sort.RESUME}
 # The same in French; a word of one language is no word of the other.
-_FRENCH = {
+FRENCH = {
     "aide": "help",
     "statut": "status",
     "liste": "list",
@@ -75,9 +75,9 @@ class PayoutCommand:
         rest = text[len(typed) :]
         word = unicodedata.normalize("NFC", typed).lower()
         # Slack is not asked before it has its answer: the word says what is spoken, else what was learnt before.
-        language = Language.FRENCH if word in _FRENCH else self._people.known_language(str(body["user_id"]))
+        language = Language.FRENCH if word in FRENCH else self._people.known_language(str(body["user_id"]))
         with speaking(language):
-            await self._hear(ack, body, (_FRENCH.get(word, word), rest, text), respond)
+            await self._hear(ack, body, (FRENCH.get(word, word), rest, text), respond)
 
     async def _hear(
         self, ack: AsyncAck, body: Mapping[str, Any], heard: tuple[str, str, str], respond: AsyncRespond

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from slack_sdk.models.views import View
 
 from bot.language import Language, speaking
 from bot.speech.blocks import Message
-from tests.speech.drawings import Drawing, Drawings, Drawn
+from tests.speech.drawings import USUAL_IN, Drawing, Drawings, Drawn
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "messages.md"
 
@@ -32,19 +31,19 @@ Json = Mapping[str, Any]
 
 def page() -> str:
     """The whole of docs/messages.md."""
-    chapters = groupby(Drawings(), key=lambda drawing: drawing.chapter)
-    found: dict[str, list[Drawing]] = {}
-    for chapter, drawings in chapters:
-        found.setdefault(chapter, []).extend(drawings)
+    columns = [Drawings(USUAL_IN[language]) for language in Language]
+    found: dict[str, list[tuple[Drawing, ...]]] = {}
+    for row in zip(*columns, strict=True):
+        found.setdefault(row[0].chapter, []).append(row)
     parts = [part for chapter, drawings in found.items() for part in (f"## {chapter}", _table(drawings))]
     return "\n\n".join([_OPENING, *parts]) + "\n"
 
 
-def _table(drawings: Iterable[Drawing]) -> str:
+def _table(rows: Iterable[tuple[Drawing, ...]]) -> str:
     lines = ["| what | English | French |", "| --- | --- | --- |"]
-    for drawing in drawings:
-        cells = [drawing.name]
-        for language in Language:
+    for row in rows:
+        cells = [row[0].name]
+        for language, drawing in zip(Language, row, strict=True):
             with speaking(language):
                 cells.append("<br>".join(_cell(line) for line in _lines(drawing.draw())))
         lines.append(f"| {' | '.join(cells)} |")

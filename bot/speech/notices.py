@@ -286,6 +286,10 @@ class Notices:
         }
         facts |= {name: _text(event, name) for name in ("given", "needed")}
         facts["left"] = words.amount(int(data.get("left") or 0))
+        others = tuple(person for person in self.rules.approvers if person != event.actor)
+        facts["others"] = words.mentions(others)
+        if event.kind is EventKind.RESUME_PROPOSED and not others:
+            return words.AUDIT_RESUME_PROPOSED_ALONE.format(**facts)
         if event.kind is EventKind.BRAKE_REFUSED:
             facts["what"] = _brake(event)
         times = data.get("times_before")
@@ -294,6 +298,8 @@ class Notices:
 
     def _audit_why(self, event: Event) -> str:
         why = _text(event, "why")
+        if why in words.REFUSALS_OF_OTHERS:
+            return str(words.REFUSALS_OF_OTHERS[Refusal(why)])
         refused = event.kind in {EventKind.REQUEST_REFUSED, EventKind.DECISION_REFUSED, EventKind.BRAKE_REFUSED}
         if event.kind is EventKind.LIMIT_REFUSED:
             return str(words.LIMITS[Limit(why)])

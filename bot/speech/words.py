@@ -30,6 +30,7 @@ TIME = _("{clock} on {day}")
 AT_THE_CONSOLE = _("{name} at the console")
 BOTH = _("{one} and {other}")
 ONE_MORE = _("{before}, {another}")
+ONE_PERSON_MORE = _("{before}, {last}")
 
 
 def amount(xof: int) -> str:
@@ -61,7 +62,8 @@ def mention(person: str) -> str:
 
 def mentions(people: tuple[str, ...]) -> str:
     """Several people's names."""
-    return listed(mention(person) for person in people)
+    *before, last = [mention(person) for person in people] or [""]
+    return ONE_PERSON_MORE.format(before=listed(before), last=last) if before else last
 
 
 def listed(items: Iterable[str]) -> str:
@@ -252,6 +254,21 @@ REFUSALS: Mapping[Refusal, Sentence] = MappingProxyType(
 )
 
 
+# The same where others read it: the audit channel speaks of that person, and not to them.
+REFUSALS_OF_OTHERS: Mapping[Refusal, Sentence] = MappingProxyType(
+    {
+        Refusal.NOT_LEARNT: _("Slack did not say who this person is."),
+        Refusal.GROUP_NOT_LEARNT: _("Slack did not say who is in the group that may do this."),
+        Refusal.CHANNEL_NOT_LEARNT: _("Slack did not say whether this channel is shared with another workspace."),
+        Refusal.TOO_MANY_OPEN: _("This person has 20 undecided requests open, which is the most one may have."),
+        Refusal.NOT_A_REQUESTER: _("This person is not among those who may ask for payouts there."),
+        Refusal.NOT_AN_APPROVER: _("This person is not one of the approvers."),
+        Refusal.OWN_REQUEST: _("This person asked for it, so somebody else must decide."),
+        Refusal.CHANNEL_NOT_ALLOWED: _("Payouts are not asked for in that channel."),
+    }
+)
+
+
 def refusal(refused: Refusal, channels: tuple[str, ...]) -> str:
     """Why somebody may not; `channels` are those in which payouts may be asked for."""
     return REFUSALS[refused].format(channels=" ".join(f"<#{channel}>" for channel in channels))
@@ -319,7 +336,8 @@ CONFIRM_TITLE = _("Pay {amount}?")
 CONFIRM_TEXT = _("{amount} to {number}\nasked by {requester_name}\n{way}\n\nOnce sent, this cannot be taken back.")
 CONFIRM_YES = _("Yes, pay")
 CONFIRM_NO = _("Not now")
-QUESTION_APPROVED = _("✅ Approved by {approvers} at {time}, paying… How it ends stands on the card above.")
+# Not edited once more when it has ended, so it must stay true.
+QUESTION_APPROVED = _("✅ Approved by {approvers} at {time}. What became of it stands on the card above.")
 QUESTION_WAS_APPROVED = _("✅ Approved by {approvers} at {time} · now {state}")
 QUESTION_NOBODY = _("Nobody but the requester is named as an approver.")
 NOBODY_TO_PAGE = _("Nobody but the requester is named as an approver")
@@ -539,9 +557,7 @@ THREAD_RESTORED = _(
 # The brake
 
 PAUSED = _("⛔ {actor} paused all sending: {reason}\nTwo approvers let it go on, each with `/payout resume`.")
-RESUME_PROPOSED = _(
-    "▶️ {actor} wants sending to go on (it was paused: {reason}). Another approver types `/payout resume`."
-)
+RESUME_PROPOSED = _("▶️ You said so; another approver types `/payout resume` (it was paused: {reason}).")
 RESUMED = _("▶️ Sending goes on: {actor} was the second approver to say so.")
 RELEASED = _("▶️ {actor} lets held payouts be tried now.")
 BRAKE_HEARD = _("Heard. The answer follows in a moment.")
@@ -799,7 +815,8 @@ AUDIT_PROPOSAL_VOIDED = _("🗳️ {payout}: new evidence, the proposal no longe
 AUDIT_MARKED_PAID = _("🟢 {payout} marked paid by {proposed_by} and {actor}: {reason}")
 AUDIT_MARKED_UNPAID = _("🔴 {payout} marked not paid by {proposed_by} and {actor}: {reason}")
 AUDIT_PAUSED = _("⛔ Sending paused by {actor}: {reason}")
-AUDIT_RESUME_PROPOSED = _("▶️ {actor} wants sending to go on; another approver is needed")
+AUDIT_RESUME_PROPOSED = _("▶️ {others}: {actor} wants sending to go on; type `/payout resume` to agree")
+AUDIT_RESUME_PROPOSED_ALONE = _("▶️ {actor} wants sending to go on; another approver is needed, and none is named")
 AUDIT_RESUMED = _("▶️ Sending goes on, says {actor} as the second approver")
 AUDIT_HELD = _(
     "⏸️ {payout}: LigdiCash refuses the account: {meaning} Other approved payouts of this kind wait for *Try now*"
@@ -822,7 +839,7 @@ DIRECT_ENDED = _("{sign} {amount} to {number}: {state} · {payout}{link}")
 # `/payout status`, `list` and `policy`
 
 STATUS_LINE = _("{sign} *{amount}* to *{number}* · {state}\n{payout} · {reason}{link}")
-STATUS_LINK = _(" · <{link}|open>")
+STATUS_LINK = _(" · <{link}|see it>")
 STATUS_EXAMPLE = _("Please say which, for example `/payout status P-7K3F9`.")
 STATUS_NOT_YOURS = _("There is no payout {payout} that you may see. Only its requester and the approvers may.")
 LIST_EMPTY = _("You have asked for no payouts yet. `/payout help` says how.")

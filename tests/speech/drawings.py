@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from slack_sdk.models.views import View
 
 from bot.clock import HOUR, MINUTE
+from bot.language import Language
 from bot.ligdicash.errors import VERDICTS, Meaning
 from bot.ligdicash.readers import TOO_LATE, Doubt
 from bot.parsing import (
@@ -90,6 +91,10 @@ class Values:
 
 
 USUAL = Values()
+USUAL_IN: Mapping[Language, Values] = {
+    Language.ENGLISH: USUAL,
+    Language.FRENCH: Values(reason="Remboursement"),
+}
 LONGEST = Values(
     amount=999_999_999_999,
     reason="&" * 300,
@@ -608,6 +613,13 @@ class Drawings:
         }
         for name, draw in drawn.items():
             yield Drawing("The command", name, draw)
+        alone = Notices(replace(self.rules, approvers=(CLARISSE,)), lambda: WORKSPACE)
+        wants = Event(next(self._ids), NOW, EventKind.RESUME_PROPOSED, None, None, CLARISSE, {"reason": "?"})
+        yield Drawing(
+            "In the audit channel",
+            "resume proposed, with nobody to agree",
+            lambda: alone.audit([alone.audit_line(wants, None)]),
+        )
         lines = [Event(n, NOW, EventKind.STATUS_BACK, None, None, None, {}) for n in (1, 2)]
         yield Drawing(
             "In the audit channel",

@@ -10,6 +10,7 @@ from babel.messages.catalog import Catalog
 
 from bot.language import Language
 from bot.speech.sentences import _CATALOGUES, catalogue
+from handlers.payout_command import FRENCH
 from tests.catalogue import TRANSLATED, extracted, path_of, renewed, text_of, texts_of, translated, untranslated
 
 _PLACE = re.compile(r"\{(\w*)\}")
@@ -57,12 +58,11 @@ def test_the_places_are_the_same(language: Language) -> None:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_emoji_and_commands_are_the_same(language: Language) -> None:
-    """The sign that a sentence begins with, and what is to be typed: a command keeps its words, not its examples."""
+    """The sign that a sentence begins with, and what is to be typed: a command in the words of either language."""
     for english, other in pairs(language):
         assert emoji_before(english) == emoji_before(other), english
-        assert [command_of(code) for code in _CODE.findall(english)] == [
-            command_of(code) for code in _CODE.findall(other)
-        ], english
+        typed, in_english = ([command_of(code) for code in _CODE.findall(text)] for text in (other, english))
+        assert typed == in_english, english
         assert len(_DRESSED.findall(english)) == len(_DRESSED.findall(other)), english
 
 
@@ -74,12 +74,12 @@ def emoji_before(text: str) -> str:
 
 
 def command_of(code: str) -> str:
-    """`/payout pause` of `/payout pause REASON`; anything else as it is."""
+    """`/payout pause` of `/payout pause REASON` and of `/payout suspendre MOTIF`; anything else as it is."""
     first, _, rest = code.partition(" ")
     if first != "/payout":
         return code
     word = rest.partition(" ")[0]
-    return f"{first} {word}" if word.isascii() and word.islower() else first
+    return f"{first} {FRENCH.get(word, word)}" if word.islower() else first
 
 
 def test_no_french_line_breaks_before_its_punctuation() -> None:

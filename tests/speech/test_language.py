@@ -77,9 +77,12 @@ def test_times() -> None:
 
 def test_lists() -> None:
     """None, one, several; and two as a pair."""
-    for language, pair in ((Language.ENGLISH, "<@U1> and <@U2>"), (Language.FRENCH, "<@U1> et <@U2>")):
+    for language, pair, last in (
+        (Language.ENGLISH, "<@U1> and <@U2>", ","),
+        (Language.FRENCH, "<@U1> et <@U2>", " et"),
+    ):
         with speaking(language):
-            assert ["", "<@U1>", "<@U1>, <!subteam^S2>, <@U3>"] == [
+            assert ["", "<@U1>", f"<@U1>, <!subteam^S2>{last} <@U3>"] == [
                 words.mentions(people) for people in ((), ("U1",), ("U1", "S2", "U3"))
             ]
             assert (pair, "<@U1>") == (words.both("U1,U2"), words.both("U1"))

@@ -13,7 +13,7 @@ from bot.clock import HOUR, MINUTE, SECOND
 from bot.ligdicash.client import LigdicashClient
 from bot.sandbox.slack import Channel, Message, Trouble, outage, slow
 from storage.payout import State
-from tests.stage import AMINATA, BOUKARY, CLARISSE, DAOUDA, GUEST, ROBOT, STRANGER, SUPPORT, Stage
+from tests.stage import AMINATA, AUDIT, BOUKARY, CLARISSE, DAOUDA, GUEST, ROBOT, STRANGER, SUPPORT, Stage
 from tests.story.office import (
     PENDING,
     approved,
@@ -198,7 +198,11 @@ async def test_resuming_takes_two_different_approvers(timed: Stage) -> None:
     await pause(timed)
     card = await approved(timed)
     await resume(timed, user=CLARISSE)
-    await timed.whispered(CLARISSE, "wants sending to go on (it was paused: looks odd)")
+    await timed.whispered(
+        CLARISSE, "▶️ You said so; another approver types `/payout resume` (it was paused: looks odd)."
+    )
+    paged = f"▶️ <@{DAOUDA}>: <@{CLARISSE}> wants sending to go on; type `/payout resume` to agree"
+    await timed.slack.wait_for_message(AUDIT, paged)
     await resume(timed, user=CLARISSE)
     await timed.whispered(CLARISSE, "You said so already.")
     await timed.later(5 * MINUTE)

@@ -227,3 +227,15 @@ async def test_the_audit_channel_sees_the_request_without_the_whole_number(offic
     assert "LigdiCash wallet · order ORD-7 · refund" in line
     assert all("70 00 00 00" not in one.words for one in office.slack.messages(AUDIT))
     assert SUPPORT == card.channel
+
+
+async def test_the_answered_question_stays_true(office: Stage) -> None:
+    """It is not edited again when the payout ends, so it must not go on saying that it is being paid."""
+    card = await office.ask("22677000000 5000 refund")
+    await office.approve(card)
+    await office.card_says(card, "Completed")
+    (answered,) = [one for one in office.slack.messages(SUPPORT, card.ts) if "✅ Approved by" in one.words]
+    assert re.search(
+        rf"✅ Approved by <@{CLARISSE}> at \d\d:\d\d\. What became of it stands on the card above\.", answered.words
+    )
+    assert "paying" not in answered.words

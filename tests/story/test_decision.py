@@ -89,6 +89,13 @@ def creates_of(office: Stage, card: Message) -> int:
 # --- who may not
 
 
+# Where others read it, it does not speak to them.
+OTHERS_READ = {
+    "own_request": "This person asked for it, so somebody else must decide.",
+    "not_an_approver": "This person is not one of the approvers.",
+}
+
+
 @pytest.mark.parametrize(
     ("user", "why", "says"),
     [
@@ -110,7 +117,8 @@ async def test_whoever_may_not_decide_is_told_why_and_who_may(
     deciders = ", ".join(f"<@{one}>" for one in NAMED if one != AMINATA)
     assert f"{payout_of(card)} was not changed by you. {says} These people may: {deciders}." == told.text
     assert (user, card.ts) == (told.to, told.thread_ts)
-    await office.slack.wait_for_message(AUDIT, f"🚷 <@{user}> may not decide on {payout_of(card)}: {says}")
+    others_read = OTHERS_READ.get(why, says)
+    await office.slack.wait_for_message(AUDIT, f"🚷 <@{user}> may not decide on {payout_of(card)}: {others_read}")
     assert [(user, why)] == events_of(office, card, "decision_refused")
     await office.settled()
     assert [] == office.slack.modals(user)
@@ -344,7 +352,7 @@ async def test_the_buttons_go_before_the_money_moves(office: Stage, card: Messag
     await office.approve(card)
     await office.card_says(card, "Completed")
     assert [0, 0] == [creates for creates, _text in edits[:2]]
-    assert all("paying…" in text for _creates, text in edits[:2])
+    assert all("What became of it stands on the card" in text for _creates, text in edits[:2])
     assert [] == office.slack.workspace.current(question).buttons
     assert 1 == creates_of(office, card)
 

@@ -126,7 +126,7 @@ async def test_status_in_every_spelling(scene: Stage, cards: list[Message]) -> N
     link = f"https://team.slack.example/archives/{SUPPORT}/p{cards[1].ts.replace('.', '')}"
     assert (
         "⏳ *1 000 XOF* to *+226 70 00 02 00* · waiting for a decision\n"
-        f"{payout} · &lt;!channel&gt; &amp; more · <{link}|open>"
+        f"{payout} · &lt;!channel&gt; &amp; more · <{link}|see it>"
     ) == told
     assert "completed" in await answered(scene, CLARISSE, f"status {payout_of(cards[0])}")
 

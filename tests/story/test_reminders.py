@@ -203,7 +203,7 @@ async def test_a_request_that_nobody_decided_expires(tmp_path: Path) -> None:
         )
         assert ([], ["correct"]) == (buttons_of(await scene.question(card)), buttons_of(seen(scene, card)))
         told = [one.text for one in scene.slack.direct_messages(AMINATA)]
-        link = f"<https://team.slack.example/archives/{SUPPORT}/p{card.ts.replace('.', '')}|open>"
+        link = f"<https://team.slack.example/archives/{SUPPORT}/p{card.ts.replace('.', '')}|see it>"
         ended = f"⌛ 5 000 XOF to +226 70 00 01 00: expired, nothing was paid · {payout_of(card)} · {link}"
         assert ended in told
         assert f"⌛ {payout_of(card)} expired; nothing left" in audit(scene)
