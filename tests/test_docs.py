@@ -144,7 +144,7 @@ def test_every_word_of_the_command_is_documented() -> None:
     typed = {name for row in rows(section("Commands")) for name in named(row[0]) if "/payout" in name}
     heard = {"help"} | payout_command._INQUIRIES | payout_command._BRAKE.keys()
     words = {name.split()[1] for name in typed if len(name.split()) > 1}
-    french = payout_command._FRENCH.keys() - {"regles"}  # the same without its accent
+    french = payout_command.FRENCH.keys() - {"regles"}  # the same without its accent
     assert heard | french | {"NUMBER"} == words
 
 
