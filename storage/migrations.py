@@ -48,9 +48,7 @@ _FIRST = (
         changed_at INTEGER NOT NULL,
         due_at INTEGER,
         follows TEXT REFERENCES payouts (id),
-        contradiction TEXT,
-        source_ts TEXT,
-        source_thread_ts TEXT
+        contradiction TEXT
     ) STRICT
     """,
     "CREATE INDEX payouts_due ON payouts (due_at) WHERE due_at IS NOT NULL",
@@ -238,10 +236,6 @@ _FIRST = (
         PRIMARY KEY (person, kind, payout, why)
     ) STRICT, WITHOUT ROWID
     """,
-    # What is told nowhere but to that person needs no count.
-    """
-    CREATE INDEX refusals_repeated ON refusals (at) WHERE times > 1 AND kind NOT IN ('answered', 'decision_too_late')
-    """,
     # The status call's own trouble, one row for as long as it lasts: it says nothing about any payout.
     """
     CREATE TABLE silences (
@@ -313,4 +307,42 @@ def m002_what_is_counted(db: Database) -> None:
     """Contradicted payouts count, orders are compared by more than their letters, an open request is its asker's."""
     db.conn.create_function("order_key_of", 1, order_key, deterministic=True)
     for statement in (*_COUNT_WHAT_IS_CONTRADICTED, *_LIVE_ORDERS, *_UNDECIDED_BY):
+        db.conn.execute(statement)
+
+
+# What is told nowhere but to that person needs no count.
+_REPEATED = """
+    CREATE INDEX IF NOT EXISTS refusals_repeated ON refusals (at)
+    WHERE times > 1 AND kind NOT IN ('answered', 'decision_too_late')
+"""
+_MORE_OF_A_PAYOUT = {
+    "source_ts": "TEXT",
+    "source_thread_ts": "TEXT",
+    # Not looked up among the attempts: an index of payouts by order cannot hold what stands there.
+    "unproven": "INTEGER NOT NULL DEFAULT 0",
+}
+
+# A failure that its own token has not told is no proof: it may have been paid, as what is contradicted may have been.
+_MAY_HAVE_BEEN_PAID = (
+    "UPDATE payouts SET unproven = 1 WHERE id IN (SELECT payout FROM attempts WHERE outcome = 'failed_by_callback')",
+    "DROP INDEX payouts_contradicted",
+    "CREATE INDEX payouts_doubtful ON payouts (beneficiary) WHERE contradiction IS NOT NULL OR unproven",
+    "DROP INDEX payouts_order_open",
+    """
+    CREATE INDEX payouts_order_open ON payouts (order_key, created_at)
+    WHERE order_key IS NOT NULL
+      AND (state IN ('approved', 'sending', 'unconfirmed', 'initiated') OR contradiction IS NOT NULL OR unproven)
+    """,
+)
+
+
+@migrations()
+def m003_what_is_not_proven(db: Database) -> None:
+    """Where a request came from, refusals that repeat themselves, and failures that may have been paid all the same."""
+    # The first two stood in the first step for a while.
+    there = {column.name for column in db["payouts"].columns}
+    for name, sort in _MORE_OF_A_PAYOUT.items():
+        if name not in there:
+            db.conn.execute(f"ALTER TABLE payouts ADD COLUMN {name} {sort}")
+    for statement in (_REPEATED, *_MAY_HAVE_BEEN_PAID):
         db.conn.execute(statement)

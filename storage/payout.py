@@ -253,6 +253,7 @@ class Earlier:
     card_ts: str | None
     same_order: bool
     is_contradicted: bool
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)

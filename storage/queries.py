@@ -102,9 +102,11 @@ def _is_open_elsewhere(connection: sqlite3.Connection, payout: Payout) -> bool:
         ) OR EXISTS (
             SELECT 1 FROM payouts
             WHERE order_key = ? AND id <> ?
-              AND (state IN ('approved', 'sending', 'unconfirmed', 'initiated') OR contradiction IS NOT NULL)
+              AND (
+                state IN ('approved', 'sending', 'unconfirmed', 'initiated') OR contradiction IS NOT NULL OR unproven
+              )
         ) OR EXISTS (
-            SELECT 1 FROM payouts WHERE beneficiary = ? AND id <> ? AND contradiction IS NOT NULL
+            SELECT 1 FROM payouts WHERE beneficiary = ? AND id <> ? AND (contradiction IS NOT NULL OR unproven)
         ) AS open
         """,
         (
@@ -142,9 +144,11 @@ def earlier(
     key, known_until = order_key(order_reference), now if until is None else until
     rows = connection.execute(
         """
-        SELECT id, state, amount, created_at, channel, card_ts, contradiction, max(same_order) AS same_order FROM (
+        SELECT id, state, amount, created_at, channel, card_ts, contradiction, max(same_order) AS same_order,
+               (SELECT outcome FROM attempts WHERE payout = id AND number = attempt) AS outcome
+        FROM (
             SELECT *, 0 AS same_order FROM payouts WHERE beneficiary = ? AND created_at >= ?
-            UNION ALL SELECT *, 0 FROM payouts WHERE beneficiary = ? AND contradiction IS NOT NULL
+            UNION ALL SELECT *, 0 FROM payouts WHERE beneficiary = ? AND (contradiction IS NOT NULL OR unproven)
             UNION ALL SELECT *, 0 FROM payouts WHERE id IN (
                 SELECT payout FROM attempts
                 WHERE beneficiary = ? AND approved_at >= ?
@@ -154,7 +158,10 @@ def earlier(
             UNION ALL SELECT * FROM (
                 SELECT *, 1 FROM payouts
                 WHERE order_key = ?
-                  AND (state IN ('approved', 'sending', 'unconfirmed', 'initiated') OR contradiction IS NOT NULL)
+                  AND (
+                    state IN ('approved', 'sending', 'unconfirmed', 'initiated')
+                    OR contradiction IS NOT NULL OR unproven
+                  )
                 ORDER BY created_at DESC LIMIT 6
             )
             UNION ALL SELECT * FROM (
@@ -168,7 +175,7 @@ def earlier(
             )
         )
         WHERE id <> ? AND (
-            state IN ('approved', 'sending', 'unconfirmed', 'initiated') OR contradiction IS NOT NULL
+            state IN ('approved', 'sending', 'unconfirmed', 'initiated') OR contradiction IS NOT NULL OR unproven
             OR (state IN ('requested', 'completed') AND created_at <= ?)
         )
         GROUP BY id
@@ -182,7 +189,7 @@ def earlier(
     return tuple(
         Earlier(
             row["id"], State(row["state"]), row["amount"], row["created_at"], row["channel"], row["card_ts"],
-            bool(row["same_order"]), row["contradiction"] is not None,
+            bool(row["same_order"]), row["contradiction"] is not None, Outcome(row["outcome"]),
         )
         for row in rows
     )  # fmt: skip

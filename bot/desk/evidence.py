@@ -274,6 +274,7 @@ def _end(tx: Transaction, payout: Payout, found: _Heard, *, paid: bool) -> None:
             "word": found.status.said,
             "by": "own token" if found.callback is None else "callback token",
             "operator": found.status.operator,
+            "proven": int(found.is_proof),
         },
     )
 

@@ -280,6 +280,12 @@ def _ended(by_ligdicash: Sentence, by_people: Sentence) -> Callable[[Record, Zon
     return line
 
 
+def _failed(record: Record, timezone: ZoneInfo) -> str:
+    unproven = record.attempt.outcome is Outcome.FAILED_BY_CALLBACK
+    by_ligdicash = words.CARD_FAILED_UNPROVEN if unproven else words.CARD_FAILED
+    return _ended(by_ligdicash, words.CARD_MARKED_UNPAID)(record, timezone)
+
+
 def _decided(sentence: Sentence) -> Callable[[Record, ZoneInfo], str]:
     def line(record: Record, _timezone: ZoneInfo) -> str:
         return sentence.format(
@@ -301,5 +307,5 @@ _STATE_LINES: Mapping[State, Callable[[Record, ZoneInfo], str]] = {
     State.UNCONFIRMED: _unconfirmed,
     State.REFUSED: _refused,
     State.COMPLETED: _ended(words.CARD_COMPLETED, words.CARD_MARKED_PAID),
-    State.FAILED: _ended(words.CARD_FAILED, words.CARD_MARKED_UNPAID),
+    State.FAILED: _failed,
 }

@@ -392,8 +392,18 @@ _TO_THE_ACTOR: Mapping[EventKind, Sentence] = MappingProxyType(
 )
 
 
+_AUDIT_OF_OWN_TOKEN: Mapping[EventKind, Sentence] = MappingProxyType(
+    {EventKind.EVIDENCE_MISMATCH: words.AUDIT_MISMATCH_OWN, EventKind.EVIDENCE_AGREES: words.AUDIT_CONFIRMED}
+)
+
+
 def _is_of_earlier_attempt(event: Event, record: Record | None) -> bool:
     return record is not None and event.attempt is not None and event.attempt < record.payout.attempt
+
+
+def _is_proven(event: Event) -> bool:
+    """Whether a failure was told by the attempt's own token, which named nothing else."""
+    return bool(event.data.get("proven", event.data.get("by") != "callback token"))
 
 
 def _thread_sentence(event: Event, record: Record) -> Sentence:
@@ -403,6 +413,8 @@ def _thread_sentence(event: Event, record: Record) -> Sentence:
         return words.THREAD_MISMATCH_OWN
     if event.kind is EventKind.EVIDENCE_AGREES and event.data.get("own"):
         return words.THREAD_CONFIRMED
+    if event.kind is EventKind.FAILED and not _is_proven(event):
+        return words.THREAD_FAILED_UNPROVEN
     # A payout that a contradiction stopped was cancelled by nobody.
     stopped = event.kind is EventKind.CANCELLED and event.actor is None
     return words.THREAD_STOPPED if stopped else _THREAD[event.kind]
@@ -421,10 +433,10 @@ def _audit_sentence(event: Event, record: Record | None) -> Sentence:
         return words.AUDIT_AGAIN_REFUSED
     if event.kind is EventKind.CONTRADICTION and _is_of_earlier_attempt(event, record):
         return words.AUDIT_CONTRADICTION_EARLIER
-    if event.kind is EventKind.EVIDENCE_MISMATCH and event.data.get("own"):
-        return words.AUDIT_MISMATCH_OWN
-    if event.kind is EventKind.EVIDENCE_AGREES and event.data.get("own"):
-        return words.AUDIT_CONFIRMED
+    if event.kind in _AUDIT_OF_OWN_TOKEN and event.data.get("own"):
+        return _AUDIT_OF_OWN_TOKEN[event.kind]
+    if event.kind is EventKind.FAILED and not _is_proven(event):
+        return words.AUDIT_FAILED_UNPROVEN
     stopped = event.kind is EventKind.CANCELLED and event.actor is None
     return words.AUDIT_STOPPED if stopped else _AUDIT[event.kind]
 

@@ -104,7 +104,7 @@ def earlier_lines(earlier: Sequence[Earlier], asking: Asking) -> list[str]:
         words.EARLIER_LINE.format(
             link=_link(found, asking.workspace_url),
             amount=words.amount(found.amount),
-            state=words.STATES[found.state],
+            state=words.FOUND.get(found.outcome, words.STATES[found.state]),
             time=words.at(found.created_at, asking.rules.timezone),
             order=words.EARLIER_SAME_ORDER if found.same_order else "",
             contradicted=words.EARLIER_CONTRADICTED if found.is_contradicted else "",

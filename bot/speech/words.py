@@ -375,6 +375,10 @@ CARD_SENDING = _("📤 *Being sent* to LigdiCash · approved by {approvers}")
 CARD_INITIATED = _("📨 *Initiated, not yet paid* · LigdiCash accepted it · waiting for the final status")
 CARD_COMPLETED = _("🟢 *Completed* · LigdiCash says it was paid")
 CARD_FAILED = _("🔴 *Failed* · LigdiCash says it was not paid")
+CARD_FAILED_UNPROVEN = _(
+    "🔴 *Failed*, not proven · LigdiCash says that it was not paid, but this payout's own token does not confirm it. "
+    "*What to do:* look it up on LigdiCash's dashboard before you ask for it again."
+)
 CARD_REFUSED = _("⛔ *Refused* by LigdiCash, {nothing} · {meaning} *What to do:* {remedy}")
 CARD_UNCONFIRMED = _(
     "⚠️ *Unconfirmed* · {doubt} It may have been paid or not, and it will not be sent again.\n"
@@ -458,10 +462,12 @@ STATES_OF_LATER_ATTEMPTS: Mapping[State, Sentence] = MappingProxyType(
     }
 )
 
+# Said instead of the state's words.
 FOUND: Mapping[Outcome, Sentence] = MappingProxyType(
     {
         Outcome.FOUND_PAID: _("marked paid by two people"),
         Outcome.FOUND_UNPAID: _("marked not paid by two people"),
+        Outcome.FAILED_BY_CALLBACK: _("said to have failed, which is not proven"),
     }
 )
 
@@ -475,6 +481,11 @@ THREAD_COMPLETED = _("🟢 {requester} {payout} is *completed*: LigdiCash says t
 THREAD_FAILED = _(
     "🔴 {requester} {payout} *failed*: LigdiCash says that {amount} to {number} was not paid. "
     "Ask for it anew if it is still needed."
+)
+THREAD_FAILED_UNPROVEN = _(
+    "🔴 {requester} {payout} is said to have *failed*: LigdiCash says that {amount} to {number} was not paid, "
+    "but its own token does not confirm it, so it may have been paid.\n"
+    "*What to do:* look it up on LigdiCash's dashboard before you ask for it again."
 )
 THREAD_REFUSED = _(
     "⛔ {requester} {payout} was *refused* by LigdiCash (code {code}), {nothing}. {meaning}\n*What to do:* {remedy}"
@@ -776,6 +787,9 @@ AUDIT_INITIATED = _("📨 {payout} initiated, not yet paid ({token})")
 AUDIT_REFUSED = _("⛔ {payout} refused by LigdiCash (code {code}), {nothing}")
 AUDIT_UNCONFIRMED = _("⚠️ {payout} unconfirmed: {doubt} Transaction `{transaction_id}`")
 AUDIT_COMPLETED = _("🟢 {payout} completed: {amount} paid ({token})")
+AUDIT_FAILED_UNPROVEN = _(
+    "🔴 {payout} is said to have failed: {amount} not paid, but its own token does not confirm it ({token})"
+)
 AUDIT_FAILED = _("🔴 {payout} failed: {amount} not paid ({token})")
 AUDIT_EXPIRED = _("⌛ {payout} expired; nothing left")
 AUDIT_CALLBACK_RECEIVED = _(

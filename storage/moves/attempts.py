@@ -80,6 +80,14 @@ class AttemptMoves(EventMoves):
         self.connection.execute(
             "UPDATE attempts SET outcome = ? WHERE payout = ? AND number = ?", (outcome, payout, attempt)
         )
+        self.connection.execute(
+            """
+            UPDATE payouts
+            SET unproven = EXISTS (SELECT 1 FROM attempts WHERE payout = ?1 AND outcome = 'failed_by_callback')
+            WHERE id = ?1
+            """,
+            (payout,),
+        )
 
     # Asking LigdiCash about it
 

@@ -244,17 +244,24 @@ class Drawings:
         """What one approver says."""
         return Proposal(1, CLARISSE, Finding.PAID, self.values.reason, NOW)
 
-    def earlier(self, *, same_order: bool = False, card_ts: str | None = "1795529000.000100") -> Earlier:
+    def earlier(
+        self,
+        *,
+        same_order: bool = False,
+        card_ts: str | None = "1795529000.000100",
+        outcome: Outcome = Outcome.COMPLETED,
+    ) -> Earlier:
         """A payout that this one may repeat."""
         return Earlier(
             EARLIER,
-            State.COMPLETED,
+            State.FAILED if outcome is Outcome.FAILED_BY_CALLBACK else State.COMPLETED,
             self.values.amount,
             NOW - HOUR,
             SUPPORT,
             card_ts,
             same_order,
             is_contradicted=same_order,
+            outcome=outcome,
         )
 
     # Forms
@@ -407,6 +414,7 @@ class Drawings:
             "completed": self.approved(State.COMPLETED, outcome=Outcome.COMPLETED),
             "completed, without a token": self.approved(State.COMPLETED, token=None, outcome=Outcome.COMPLETED),
             "failed": replace(self.approved(State.FAILED, outcome=Outcome.FAILED, token=None), may_follow=True),
+            "failed, not proven": self.approved(State.FAILED, outcome=Outcome.FAILED_BY_CALLBACK),
             "marked paid": self.approved(State.COMPLETED, found=found, outcome=Outcome.FOUND_PAID),
             "marked not paid": self.approved(State.FAILED, found=found, outcome=Outcome.FOUND_UNPAID),
         }
@@ -419,7 +427,8 @@ class Drawings:
 
     def _questions_by_name(self) -> Mapping[str, Record]:
         lately = Counted(2, self.values.amount, may_still_be_paid=False)
-        earlier = (self.earlier(), self.earlier(same_order=True, card_ts=None))
+        others = [self.earlier(outcome=outcome) for outcome in (Outcome.FOUND_PAID, Outcome.FAILED_BY_CALLBACK)]
+        earlier = (self.earlier(), self.earlier(same_order=True, card_ts=None), *others)
         again = self.record(self.payout(attempt=2), self.attempt(number=2, asked_by=BOUKARY))
         return {
             "open": self.record(),
@@ -510,6 +519,8 @@ class Drawings:
         yield EventKind.INITIATED, {}, initiated
         yield EventKind.COMPLETED, {"word": "completed"}, self.approved(State.COMPLETED)
         yield EventKind.FAILED, {"word": "nocompleted"}, self.approved(State.FAILED)
+        unproven = self.approved(State.FAILED, outcome=Outcome.FAILED_BY_CALLBACK)
+        yield EventKind.FAILED, {"word": "nocompleted", "proven": 0}, unproven
         yield EventKind.EXPIRED, {}, self.record(self.payout(State.EXPIRED))
         yield EventKind.CALLBACK_RECEIVED, {"word": "completed"}, initiated
         yield EventKind.STILL_PENDING, {"word": "waiting"}, initiated

@@ -6,35 +6,79 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from sqlite_utils import Database
 
+from bot.clock import DAY
+from storage import queries
 from storage.connection import open_ledger
 from storage.migrations import migrations
-from storage.moves import Transaction
-from storage.payout import order_key
-from tests.storage.book import REQUEST, Book
+from storage.payout import Outcome, order_key
+from tests.storage.book import Book
 
-LATEST = "m002_what_is_counted"
+NOW = 1_800_000_000_000
+STEPS = ("m002_what_is_counted", "m003_what_is_not_proven")
+
+# One payout as the first version wrote it; its order was compared by less.
+_ONE_PAYOUT = """
+    INSERT INTO beneficiaries (id, number, salt, created_at) VALUES (1, '22670000000', x'00', 1);
+    INSERT INTO payouts (id, state, attempt, beneficiary, amount, way, reason, order_reference, order_key,
+                         requester, requester_name, channel, created_at, changed_at)
+    VALUES ('P-OLD', 'failed', 1, 1, 5000, 'wallet', 'refund', 'ＯＲＤ－７', 'ｏｒｄ７',
+            'U0AMINATA', 'Aminata', 'C0SUPPORT', 1, 1);
+    INSERT INTO attempts (payout, number, transaction_id, digest, outcome, asked_by, beneficiary, amount, requested_at,
+                          approved_at)
+    VALUES ('P-OLD', 1, 'test-transaction', 'digest', 'failed_by_callback', 'U0AMINATA', 1, 5000, 1, 1);
+"""
 
 
-def _old_ledger(path: Path) -> None:
-    """As the first version left it, with one payout whose order was compared by less."""
+def _old_ledger(path: Path, next_step: str) -> None:
     with closing(sqlite3.connect(path)) as connection:
-        migrations.apply(Database(connection), stop_before=LATEST)
-        connection.row_factory = sqlite3.Row
-        Transaction(connection, 1_800_000_000_000, Book(path.with_name("other.db")).ids).file(REQUEST, None)
-        connection.execute("UPDATE payouts SET order_reference = 'ＯＲＤ－７', order_key = 'ｏｒｄ７'")
-        connection.commit()
+        migrations.apply(Database(connection), stop_before=next_step)
+        connection.executescript(_ONE_PAYOUT)
 
 
-def test_an_older_ledger_is_brought_up_to_date(tmp_path: Path) -> None:
-    """Its orders are compared as new ones are, and its tables and indexes are those of a new ledger."""
+@pytest.mark.parametrize("next_step", STEPS)
+def test_an_older_ledger_is_brought_up_to_date(tmp_path: Path, next_step: str) -> None:
+    """Its tables and indexes are those of a new ledger, and it can be written to like one."""
     path = tmp_path / "payouts.db"
-    _old_ledger(path)
+    _old_ledger(path, next_step)
     with closing(open_ledger(path)) as old, closing(open_ledger(tmp_path / "new.db")) as new:
-        assert [("ord7",)] == [tuple(row) for row in old.execute("SELECT order_key FROM payouts")]
-        assert "ord7" == order_key("ORD-7")
         assert _schema(new) == _schema(old)
+    assert (None, None) == _sources_of_one_more(Book(path))
+
+
+def _sources_of_one_more(book: Book) -> tuple[str | None, str | None]:
+    filed = book.file()
+    return filed.source_ts, filed.source_thread_ts
+
+
+def test_its_orders_are_compared_as_new_ones_are(tmp_path: Path) -> None:
+    """However they were compared when they were written."""
+    path = tmp_path / "payouts.db"
+    _old_ledger(path, STEPS[0])
+    with closing(open_ledger(path)) as old:
+        assert [("ord7",)] == [tuple(row) for row in old.execute("SELECT order_key FROM payouts")]
+    assert "ord7" == order_key("ORD-7")
+
+
+def test_its_unproven_failures_are_warned_of(tmp_path: Path) -> None:
+    """They were not when they were written."""
+    path = tmp_path / "payouts.db"
+    _old_ledger(path, STEPS[0])
+    with closing(open_ledger(path)) as old:
+        (found,) = queries.earlier(old, 1, None, now=NOW + 2 * DAY)
+    assert ("P-OLD", Outcome.FAILED_BY_CALLBACK) == (found.payout, found.outcome)
+
+
+def test_a_ledger_made_while_the_first_step_held_more_is_opened(tmp_path: Path) -> None:
+    """For a while it wrote by itself where a request came from."""
+    path = tmp_path / "payouts.db"
+    _old_ledger(path, STEPS[1])
+    with closing(sqlite3.connect(path)) as connection:
+        for name in ("source_ts", "source_thread_ts"):
+            connection.execute(f"ALTER TABLE payouts ADD COLUMN {name} TEXT")
+    assert (None, None) == _sources_of_one_more(Book(path))
 
 
 def _schema(connection: sqlite3.Connection) -> list[tuple[str, str]]:

@@ -57,6 +57,21 @@ def test_the_same_order_a_thousand_times_costs_what_it_costs_a_few_times(book: B
     assert many <= few + few // 10
 
 
+def test_a_thousand_failures_that_are_not_proven_cost_what_a_few_do(book: Book) -> None:
+    """They are warned of, the newest few, by whichever of both they are found."""
+    steps = []
+    for number in (FEW, MANY):
+        _fill(book, number, "failed")
+        book.connection.execute("UPDATE attempts SET outcome = 'failed_by_callback'")
+        book.connection.execute("UPDATE payouts SET unproven = 1")
+        now = book.clock.now()
+        ask = lambda now=now: queries.earlier(book.connection, -1, REQUEST.order_reference, now=now)  # noqa: E731
+        steps.append(_steps(book.connection, ask))
+        assert 5 == len(queries.earlier(book.connection, -1, REQUEST.order_reference, now=now))
+    few, many = steps
+    assert many <= few + few // 10
+
+
 def test_what_may_still_be_paid_is_named_before_what_was_paid(book: Book) -> None:
     """However many were paid since: the one that is open leads."""
     waits = book.file(number="22679999999")

@@ -71,6 +71,8 @@ def test_nothing_is_walked_through_at_a_million(
         ("earlier", "payouts_order_open"),
         ("earlier", "payouts_order_known"),
         ("counted_of", "payouts_order_open"),
+        ("earlier", "payouts_doubtful"),
+        ("counted_of", "payouts_doubtful"),
         ("earlier", "attempts_open_beneficiary"),
         ("counted_of", "COVERING INDEX attempts_counted_beneficiary"),
         ("counted_of", "attempts_open_beneficiary"),
