@@ -303,14 +303,20 @@ def pause_waits(connection: sqlite3.Connection, now: int) -> bool:
 
 
 def stop_waits(connection: sqlite3.Connection, payout: str, now: int) -> bool:
-    """True while somebody's wish to stop this payout is stored and not yet decided on; the same bound holds."""
+    """True while somebody's wish that this payout does not leave is stored and not yet decided on.
+
+    The same bound holds: not of somebody who was told within the last minute that they may not.
+    """
     row = connection.execute(
         """
         SELECT 1 FROM inbox
-        WHERE due_at >= 0 AND sort = 'stop' AND json_extract(payload, '$.payout') = ?1 AND NOT EXISTS (
+        WHERE due_at >= 0 AND sort IN ('stop', 'cancel', 'reject') AND json_extract(payload, '$.payout') = ?1 AND NOT EXISTS (
             SELECT 1 FROM refusals
             WHERE refusals.person = inbox.person AND kind = 'decision_refused' AND refusals.payout = ?1
-              AND why IN ('not_requester_or_approver', 'guest', 'bot', 'deactivated', 'elsewhere')
+              AND why IN (
+                'not_requester_or_approver', 'not_the_requester', 'not_an_approver', 'own_request',
+                'guest', 'bot', 'deactivated', 'elsewhere'
+              )
               AND at > ?2
         ) LIMIT 1
         """,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from bot.clock import MINUTE, SECOND
@@ -108,10 +109,10 @@ class Decisions:
             answer(tx, Answer.CLICK_TOO_OLD, person.id, click.channel, record)
         elif item.sort is Sort.APPROVE:
             self._approve(tx, record, person, gone)
-        elif item.sort is Sort.REJECT:
+        elif item.sort is Sort.REJECT and record.payout.state is State.REQUESTED:
             _reject(tx, record, person, click)
         elif item.sort is not Sort.ASK_TO_REJECT:
-            _cancel(tx, record, person)
+            _cancel(tx, record, person, click)
 
     def _refusal(self, sort: Sort, record: Record, person: Person) -> Refusal | None:
         if sort is Sort.CANCEL:
@@ -159,8 +160,16 @@ def _is_open(record: Record, click: Click) -> bool:
 
 
 def _is_in_time(sort: Sort, record: Record, click: Click) -> bool:
-    state = State.APPROVED if sort is Sort.STOP else State.REQUESTED
-    return record.payout.state is state and record.payout.attempt == click.attempt
+    return record.payout.state in _IN_TIME.get(sort, _UNDECIDED) and record.payout.attempt == click.attempt
+
+
+_UNDECIDED = frozenset({State.REQUESTED})
+# Taken back or rejected, but heard only after somebody approved it: it does not leave all the same.
+_IN_TIME: Mapping[Sort, frozenset[State]] = {
+    Sort.STOP: frozenset({State.APPROVED}),
+    Sort.CANCEL: frozenset({State.REQUESTED, State.APPROVED}),
+    Sort.REJECT: frozenset({State.REQUESTED, State.APPROVED}),
+}
 
 
 def _is_stale(tx: Transaction, item: InboxItem) -> bool:
@@ -193,14 +202,15 @@ def _reject(tx: Transaction, record: Record, person: Person, click: Click) -> No
     tell(tx, EventKind.REJECTED, payout, actor=person.id, data={"reason": click.reason})
 
 
-def _cancel(tx: Transaction, record: Record, person: Person) -> None:
+def _cancel(tx: Transaction, record: Record, person: Person, click: Click) -> None:
     """Take back a request, or stop an approved payout: in both cases nothing has left."""
     payout = record.payout
     if not tx.move(payout, State.CANCELLED, due_at=None):
         return
-    tx.decide(payout, person.id, None)
+    tx.decide(payout, person.id, click.reason)
     tx.end_attempt(payout.id, payout.attempt, Outcome.NEVER_SENT)
-    tell(tx, EventKind.CANCELLED, payout, actor=person.id, data={"state": payout.state})
+    data: Data = {"state": payout.state} | ({} if click.reason is None else {"reason": click.reason})
+    tell(tx, EventKind.CANCELLED, payout, actor=person.id, data=data)
 
 
 def _too_late(tx: Transaction, click: Click, person: Person, record: Record | None) -> None:

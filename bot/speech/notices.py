@@ -415,6 +415,8 @@ def _thread_sentence(event: Event, record: Record) -> Sentence:
         return words.THREAD_CONFIRMED
     if event.kind is EventKind.FAILED and not _is_proven(event):
         return words.THREAD_FAILED_UNPROVEN
+    if event.kind is EventKind.CANCELLED and event.data.get("reason") is not None:
+        return words.THREAD_STOPPED_WHY
     # A payout that a contradiction stopped was cancelled by nobody.
     stopped = event.kind is EventKind.CANCELLED and event.actor is None
     return words.THREAD_STOPPED if stopped else _THREAD[event.kind]

@@ -529,6 +529,7 @@ THREAD_REMINDED_LATE = plural(
     by="minutes",
 )
 THREAD_CANCELLED = _("🚫 {requester} {payout} was *cancelled* by {decider}; {nothing}.")
+THREAD_STOPPED_WHY = _("🚫 {requester} {payout} was *stopped* by {decider} before it left, {nothing}: {reason}")
 THREAD_STOPPED = _(
     "🚫 {requester} {payout} was *stopped* before it left: LigdiCash says that an earlier attempt may have been paid. Tell finance now."
 )

@@ -549,6 +549,11 @@ class Drawings:
         word: Data = {"word": "completed", "state": State.FAILED}
         yield EventKind.APPROVED, "approved, one of two", {"given": 1, "needed": 2}, approved, {}
         yield EventKind.CANCELLED, "stopped", {"why": "contradiction"}, self.approved(State.CANCELLED), {"nobody": 1}
+        rejected = self.approved(
+            State.CANCELLED, payout={"decided_by": CLARISSE, "decision_reason": self.values.reason}
+        )
+        why: Data = {"state": State.APPROVED, "reason": self.values.reason}
+        yield EventKind.CANCELLED, "stopped with a reason", why, rejected, {}
         yield EventKind.CONTRADICTION, "contradiction", word, self.approved(State.FAILED), {}
         yield EventKind.CONTRADICTION, "contradiction, earlier attempt", word, second, {}
         for number in (1, 30):

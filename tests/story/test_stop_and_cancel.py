@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
 from bot import people
-from bot.clock import HOUR, MINUTE
+from bot.clock import HOUR, MINUTE, SECOND
 from bot.sandbox.slack import Message, slow
 from storage.payout import State
 from tests.stage import (
@@ -186,6 +188,64 @@ async def test_a_stop_counts_before_it_is_decided_on(timed: Stage) -> None:
         await becomes(timed, card, State.CANCELLED)
     await timed.at_rest()
     assert (["approved", "cancelled"], []) == (kinds(timed, card)[1:], timed.ligdicash.creates)
+
+
+@contextmanager
+def slowly_learnt(scene: Stage, user: str) -> Iterator[None]:
+    """Slack takes its time to say who that person is."""
+    with patch.object(people, "LOOK_UP_DEADLINE", 30):
+        scene.slack.api.weather = lambda method, args: (
+            slow(1) if method == "users.info" and args.get("user") == user else None
+        )
+        yield
+
+
+async def test_a_cancellation_counts_before_it_is_decided_on(timed: Stage) -> None:
+    """Taken back first and approved while Slack still says by whom: it does not leave, and is stopped."""
+    card = await timed.ask("22670000000 5000 refund")
+    question = await timed.question(card)
+    with slowly_learnt(timed, AMINATA):
+        await press(timed, AMINATA, question, "cancel", confirm=True, decide=False)
+        await press(timed, CLARISSE, question, "approve", confirm=True, decide=False)
+        await becomes(timed, card, State.APPROVED)
+        await timed.later(MINUTE)
+        await becomes(timed, card, State.CANCELLED)
+    await timed.card_says(card, f"*Stopped* by <@{AMINATA}> before it left")
+    await timed.at_rest()
+    assert (["approved", "cancelled"], []) == (kinds(timed, card)[1:], timed.ligdicash.creates)
+
+
+async def test_a_rejection_counts_before_it_is_decided_on(timed: Stage) -> None:
+    """The same of an approver's no: as a stop, with the reason that was given."""
+    card = await timed.ask("22670000000 5000 refund")
+    question = await timed.question(card)
+    await press(timed, DAOUDA, question, "reject")
+    form = await timed.slack.wait_for_modal(DAOUDA)
+    with slowly_learnt(timed, DAOUDA):
+        await timed.slack.submit(form, {"reason": "already refunded"})
+        await press(timed, CLARISSE, question, "approve", confirm=True, decide=False)
+        await becomes(timed, card, State.APPROVED)
+        await timed.later(MINUTE)
+        await becomes(timed, card, State.CANCELLED)
+    await timed.card_says(card, f"*Stopped* by <@{DAOUDA}> before it left")
+    await timed.thread_says(card, "already refunded")
+    await timed.at_rest()
+    assert (["approved", "cancelled"], []) == (kinds(timed, card)[1:], timed.ligdicash.creates)
+
+
+@pytest.mark.parametrize("user", [BOUKARY, CLARISSE])
+async def test_who_may_not_cancel_holds_the_money_once_a_minute(timed: Stage, user: str) -> None:
+    """Whoever was just told that it is not theirs to take back keeps it from leaving no more."""
+    card = await timed.ask("22670000000 5000 refund")
+    question = await timed.question(card)
+    await press(timed, user, question, "cancel", confirm=True)
+    with slowly_learnt(timed, user):
+        await press(timed, user, question, "cancel", confirm=True, decide=False)
+        await press(timed, DAOUDA, question, "approve", confirm=True, decide=False)
+        await becomes(timed, card, State.APPROVED)
+        await timed.later(10 * SECOND)
+        await becomes(timed, card, State.COMPLETED)
+        assert [("cancel",)] == timed.rows("SELECT sort FROM inbox WHERE due_at IS NOT NULL")
 
 
 async def test_who_may_not_stop_holds_the_money_once_a_minute(timed: Stage) -> None:
