@@ -35,13 +35,13 @@ _TURNED = re.compile("[\u061c\u200f\u202b\u202e\u2067]")
 
 _MARKUP = re.compile(r"<[^<>]*>")
 # Brackets and quotation marks, and the marks of bold, italic and code, part what stands beside them.
-_PARTS = re.compile(r"[()<>\[\]{}\"«»“”|]|(?<!\S)[*_`]+(?=\S)|(?<=\S)[*_`]+(?![^\s.,;:!?])")
+_PARTS = re.compile(r"[()<>\[\]{}\"«»“”|]|(?<!\S)[*_`]+(?=\S)|(?<=[^\s*_`])[*_`]++(?![^\s.,;:!?])")
 _GLUED = re.compile(
     r"(?<!\w)((?:orders?|commandes?|cmd|r[ée]f(?:[ée]rence)?s?)[.:#°º]+|n[°º]|#)(?=\w)",
     re.IGNORECASE,
 )
 _ENDS = ",;:!?."
-_HAS_DIGIT = re.compile(r"\d")
+_DIGITS = re.compile(r"\d+")
 _FIGURE = re.compile(r"\+?[0-9][0-9.,'/+-]*(?:F|F?CFA|XOF)?", re.IGNORECASE)
 _CURRENCY = re.compile(r"F|F\.?CFA|CFA|XOF", re.IGNORECASE)
 # Every place where money is spoken of, whether or not it can be read.
@@ -105,7 +105,8 @@ def read_message(text: str, countries: Countries) -> MessageReading:
     shown = shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     lines = [normal_text(line) for line in shown.splitlines()]
     words = [_words(line) for line in lines]
-    if sum(_has_digit(word) for line in words for word in line) > _MOST_FIGURES:
+    # Each digit group counts, since each may begin a telephone number: `1/1/1/…` is one word of two thousand figures.
+    if len(_DIGITS.findall(shown)) > _MOST_FIGURES:
         return MessageReading(_NOTHING)
     runs = [run for line in words for run in _runs(line, countries)]
     plain = "\n".join(lines)
@@ -127,7 +128,7 @@ def _words(line: str) -> list[str]:
 
 
 def _has_digit(word: str) -> bool:
-    return _HAS_DIGIT.search(word) is not None
+    return _DIGITS.search(word) is not None
 
 
 # What each run of figures is
