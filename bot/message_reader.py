@@ -53,12 +53,37 @@ _ORDER_WORDS = frozenset(
     {"order", "orders", "commande", "commandes", "cmd", "ref", "refs", "réf", "réfs"}
     | {"reference", "references", "référence", "références"}
 )
+# What they number is no telephone, though it may look like one; nor is it the order.
+_PAPERS = frozenset(
+    {"ticket", "tickets", "transaction", "transactions", "txn", "trx", "facture", "factures", "invoice", "invoices"}
+    | {"reçu", "reçus", "recu", "recus", "receipt", "receipts", "dossier", "dossiers", "case", "id", "colis", "parcel"}
+    | {"contrat", "contract", "bordereau", "tracking", "suivi", "devis", "quote", "code", "pin", "otp"}
+)
 # They name an order, but a telephone number, too; behind an order's word they change nothing.
 _NUMBER_SIGNS = frozenset({"n°", "nº", "#"})
 _BETWEEN = frozenset({"no", "nr", "num", "numéro", "numero", "number", "id", "is", "est", ":", "-"})
 _ORDER = re.compile(r"[^\W_][\w-]{0,38}[^\W_]", re.ASCII)
 # Between two figures: more of the first, a range, a sum, a choice.
-_JOINS = frozenset({"+", "-", "*", "/", "=", "x", "×", "à", "a", "ou", "or", "to", "et", "and", "fois", "plus"})
+_JOINS = frozenset(
+    {"+", "-", "*", "/", "=", "x", "×", "à", "a", "ou", "or", "to", "et", "and", "fois", "plus", "times", "less"}
+    | {"bis", "puis", "then", "until", "jusqu'à", "jusqu’à", "avec", "with", "dont", "sur", "sans", "without"}
+)
+# Signs alone, such as an arrow, between an amount and what it belongs to.
+_SIGNS = re.compile(r"[\W_]+")
+# Beside an amount they are part of it: `5 mille 500 F` is not 500, `trois fois 500 F` neither, nor is `moins 500 F`.
+_NUMBER_WORDS = re.compile(
+    r"k|m|mil|milles?|mio|millions?|milliards?|cents?|thousand|hundred|moins|minus|demie?|half|double|triple|twice"
+    r"|un|une|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingts?|trente"
+    r"|quarante|cinquante|soixante"
+    r"|one|two|three|four|five|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety",
+    re.IGNORECASE,
+)
+# Other money that is written `F`, or `F CFA`, as well: whose francs are meant is left to whoever asks.
+_OTHER_FRANCS = re.compile(
+    r"(?<![^\W\d_])(?:GNF|XAF|CDF|CHF|RWF|BIF|DJF|KMF|guin[ée]en(?:ne)?s?|congolais|rwandais|burundais|djiboutiens?"
+    r"|comoriens?|suisses?)(?![^\W_])",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +99,7 @@ class _Kind(StrEnum):
     AMOUNT = auto()
     BOTH = auto()
     ORDER = auto()
+    PAPER = auto()
     OTHER = auto()
 
 
@@ -170,9 +196,11 @@ def _is_cfa(word: str) -> bool:
 def _run(words: Sequence[str], start: int, end: int, countries: Countries) -> _Run:
     text = " ".join(words[start:end]).rstrip(_ENDS)
     numbers = _numbers(text, countries)
-    named = _named_as_order(words, start)
+    named = _named_as(words, start)
     if named in _NUMBER_SIGNS and numbers and not text.isdecimal():
         named = ""
+    if named in _PAPERS:
+        return _Run(start, end, _Kind.PAPER)
     if named:
         # What is also a telephone number is left open, as one and as the other.
         return _Run(start, end, _Kind.ORDER, order=text if _is_reference(text) and not numbers else "")
@@ -206,17 +234,19 @@ def _is_marked(text: str) -> bool:
     return text[-1:].isalpha()
 
 
-def _named_as_order(words: Sequence[str], start: int) -> str:
-    """The word that says that an order's reference follows; empty without one."""
+def _named_as(words: Sequence[str], start: int) -> str:
+    """The word that says that an order's reference, or another paper's number, follows; empty without one."""
     sign = ""
     for word in reversed(words[max(0, start - 4) : start]):
         bare = word.casefold().rstrip(".:#°º") or word
         if bare in _ORDER_WORDS:
             return bare
         whole = word.casefold().rstrip(".:") or word
-        if whole in _NUMBER_SIGNS:
-            sign = whole
-        elif bare not in _BETWEEN:
+        if bare in _PAPERS:
+            sign = bare
+        elif whole in _NUMBER_SIGNS:
+            sign = sign or whole
+        if bare not in _BETWEEN and whole not in _NUMBER_SIGNS:
             break
     return sign
 
@@ -224,7 +254,7 @@ def _named_as_order(words: Sequence[str], start: int) -> str:
 def _order_named(words: Sequence[str], at: int) -> str:
     """A reference of letters and digits, after a word that says so."""
     word = words[at].rstrip(_ENDS)
-    return word if _is_reference(word) and _named_as_order(words, at) else ""
+    return word if _is_reference(word) and _named_as(words, at) not in {"", *_PAPERS} else ""
 
 
 def _is_reference(word: str) -> bool:
@@ -232,20 +262,27 @@ def _is_reference(word: str) -> bool:
 
 
 def _stands_alone(run: _Run, words: Sequence[str], runs: Sequence[_Run]) -> bool:
-    """Whether neither side has figures that may belong to it, or be meant instead."""
+    """Whether neither side has figures, or an amount's words, that may belong to it or be meant instead."""
     kinds = {at: other.kind for other in runs for at in range(other.start, other.end)}
 
     def is_apart(at: int) -> bool:
-        if not 0 <= at < len(words) or not _has_digit(words[at]):
+        if not 0 <= at < len(words):
             return True
+        if not _has_digit(words[at]):
+            return not (run.amount and _is_number_word(words[at]))
         return kinds.get(at, _Kind.OTHER) not in {run.kind, _Kind.OTHER, _Kind.BOTH}
 
-    before, after = run.start - 1, run.end
-    if before >= 0 and words[before].casefold() in _JOINS and not is_apart(before - 1):
-        return False
-    if after < len(words) and words[after].casefold() in _JOINS and not is_apart(after + 1):
-        return False
-    return is_apart(before) and is_apart(after)
+    def is_free(at: int, step: int) -> bool:
+        while run.amount and 0 <= at < len(words) and _SIGNS.fullmatch(words[at]):
+            at += step
+        joins = 0 <= at < len(words) and words[at].casefold() in _JOINS
+        return is_apart(at) and (not joins or is_apart(at + step))
+
+    return is_free(run.start - 1, -1) and is_free(run.end, 1)
+
+
+def _is_number_word(word: str) -> bool:
+    return any(_NUMBER_WORDS.fullmatch(part) for part in re.split(r"\W+", word))
 
 
 # What the message says in all
@@ -275,7 +312,7 @@ def _amount(runs: Sequence[_Run], plain: str) -> Amount | UnreadableAmount:
     """Once only: the same sum twice may be two items of an order."""
     amounts = [run for run in runs if run.amount]
     spoken_of = len(_MONEY.findall(plain))
-    if spoken_of == 1 and len(amounts) == 1 and amounts[0].sure:
+    if spoken_of == 1 and len(amounts) == 1 and amounts[0].sure and _OTHER_FRANCS.search(plain) is None:
         return Amount(amounts[0].amount)
     return UnreadableAmount(AmountProblem.AMBIGUOUS if spoken_of else AmountProblem.MISSING, "")
 
