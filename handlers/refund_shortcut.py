@@ -47,7 +47,7 @@ class RefundShortcut:
             return
 
         def fill() -> Prefill:
-            reading = read_message(str(message.get("text") or ""), self._rules.countries)
+            reading = read_message(_seen_text(message), self._rules.countries)
             return Prefill(reading.draft, where, order=reading.order)
 
         self._door.open(Knock(person, where.channel, str(body["trigger_id"]), fill, self._regrets, thread_ts), respond)
@@ -61,6 +61,15 @@ class RefundShortcut:
         with speaking(await self._people.language(person)):
             direct = words.HERE_NO_PAYOUTS_DIRECT.format(bot=self._people.bot_name)
             await whisper(respond, direct, thread_ts=thread_ts)
+
+
+def _seen_text(message: Mapping[str, Any]) -> str:
+    """What people see of a message; of one that an app drew with blocks, `text` stands on no screen."""
+    blocks = message.get("blocks") or ()
+    drawn = bool(blocks) and (message.get("bot_id") or message.get("app_id"))
+    if drawn or any(block.get("type") != "rich_text" for block in blocks):
+        return ""
+    return str(message.get("text") or "")
 
 
 def _ts(given: object) -> str | None:

@@ -81,19 +81,26 @@ class RequestDoor:
 
     async def _open(self, knock: Knock, respond: AsyncRespond) -> None:
         try:
-            refused, membership = await self._requests.refusal(knock.person, knock.channel, knock.trigger)
+            regret = await self._answer(knock)
         except sqlite3.Error:
             log.exception("refusal_not_stored")
-            await whisper(respond, words.COULD_NOT_STORE, thread_ts=knock.thread_ts)
-            return
-        # The look-up above brought it along.
+            regret = str(words.COULD_NOT_STORE)
+        except Exception:
+            # Whatever it was: whoever waits for the form is told that none comes.
+            log.exception("form_not_made")
+            regret = str(words.WENT_WRONG)
+        if regret:
+            await whisper(respond, regret, thread_ts=knock.thread_ts)
+
+    async def _answer(self, knock: Knock) -> str:
+        """Open the form in that person's language, or say why it is not open."""
+        refused, membership = await self._requests.refusal(knock.person, knock.channel, knock.trigger)
+        # The look-up above brought the language along.
         with speaking(await self._people.language(knock.person)):
-            regret = await self._regret(knock, refused, membership)
-            if regret:
-                await whisper(respond, regret, thread_ts=knock.thread_ts)
+            return await self._regret(knock, refused, membership)
 
     async def _regret(self, knock: Knock, refused: Refusal | None, membership: Membership) -> str:
-        """Open the form, or say why it is not open."""
+        """Open the form for whoever may ask; the others are told their own reason."""
         regrets = knock.regrets()
         if membership is Membership.OUT:
             return regrets.not_in_channel

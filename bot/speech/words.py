@@ -154,6 +154,10 @@ COULD_NOT_STORE = _(
     "This could not be stored just now, so nothing was done. Please try again in a minute; "
     "if it goes on, tell the person who runs the bot."
 )
+WENT_WRONG = _(
+    "Something went wrong here, so no form opened and nothing was asked. Please try again in a minute; "
+    "if it goes on, tell the person who runs the bot."
+)
 
 # The form
 

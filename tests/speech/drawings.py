@@ -615,6 +615,7 @@ class Drawings:
             "the form did not open, from a message": lambda: str(words.SHORTCUT_DID_NOT_OPEN),
             "the form did not open": lambda: words.MODAL_DID_NOT_OPEN.format(command=command),
             "what was typed": lambda: words.TYPED_SO_FAR.format(command=command),
+            "no form, for another fault": lambda: str(words.WENT_WRONG),
             "a button's form did not open": lambda: words.BUTTON_FORM_DID_NOT_OPEN.format(payout=PAYOUT),
             "pause or resume heard": lambda: str(words.BRAKE_HEARD),
             "pause without a reason": lambda: str(words.PAUSE_NEEDS_REASON),

@@ -14,6 +14,7 @@ from bot.language import Language, language_of, speaking, spoken
 from bot.parsing import Amount, read_amount
 from bot.speech import words
 from bot.speech.sentences import plural, sentence
+from storage.payout import Way
 from tests.speech.drawings import NOW
 
 OUAGADOUGOU = ZoneInfo("Africa/Ouagadougou")
@@ -65,6 +66,12 @@ def test_money_and_numbers() -> None:
         assert "500\xa0F\u202fCFA" == words.amount(500)
         for typed in (words.amount(1_234_567), words.grouped(1_234_567)):
             assert Amount(1_234_567) == read_amount(typed)
+
+
+def test_the_way_has_one_name() -> None:
+    """The button that asks again for mobile money says `directly`, as the form does: another way goes by the wallet."""
+    with speaking(Language.FRENCH):
+        assert str(words.WAYS[Way.MOBILE_DIRECTLY]) == str(words.ASK_DIRECTLY) == "Mobile money directement"
 
 
 def test_times() -> None:

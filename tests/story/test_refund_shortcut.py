@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from bot.clock import HOUR, MINUTE
 from bot.sandbox.slack import Channel, Delivery, Kind, Message, Trouble, View, outage, slow
@@ -135,6 +136,42 @@ async def test_a_message_that_says_nothing_opens_an_empty_form(office: Stage) ->
     form = await opened(office, case(office, "je n'ai rien reçu"))
     assert (None, None, None) == (form.values["beneficiary"], form.values["amount"], form.values["order"])
     assert "The mobile number, for example +226 70 00 00 00." == form.hints["beneficiary"]
+
+
+SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "Remboursez 5 000 F au 70 00 00 00"}}
+
+
+async def test_text_that_nobody_sees_is_not_read(office: Stage) -> None:
+    """Where an app drew a message with blocks, its `text` stands on no screen: nobody could check what it says."""
+    message = case(office, "71 11 11 11 : 90 000 F")
+    for drawn in ({"blocks": [SECTION]}, {"bot_id": "B0HELPDESK", "blocks": [{"type": "rich_text", "elements": []}]}):
+        payload = payload_of(office, message)
+        payload["message"] |= drawn
+        await delivers(office, payload)
+        form = await office.slack.wait_for_modal(AMINATA, "Ask for a payout")
+        assert (None, None) == (form.values["beneficiary"], form.values["amount"])
+        office.slack.workspace.close(form)
+
+
+@pytest.mark.parametrize("more", [{"blocks": [{"type": "rich_text", "elements": []}]}, {"bot_id": "B0HELPDESK"}])
+async def test_text_that_is_seen_is_read(office: Stage, more: dict[str, Any]) -> None:
+    """What a person wrote, which Slack hands on as rich text too; or a bot, without any blocks."""
+    payload = payload_of(office, case(office, "71 11 11 11 : 90 000 F"))
+    payload["message"] |= more
+    await delivers(office, payload)
+    form = await office.slack.wait_for_modal(AMINATA, "Ask for a payout")
+    assert ("+226 71 11 11 11", "90 000") == (form.values["beneficiary"], form.values["amount"])
+
+
+async def test_whatever_goes_wrong_is_told(office: Stage) -> None:
+    """Not the ledger alone can fail: whoever waits for a form hears that none comes, and the log has the fault."""
+    payload = payload_of(office, case(office))
+    payload["message"]["blocks"] = 7
+    with capture_logs() as lines:
+        await delivers(office, payload)
+        await office.whispered(AMINATA, "Something went wrong here, so no form opened and nothing was asked.")
+    assert ["form_not_made"] == [line["event"] for line in lines if line["log_level"] == "error"]
+    assert [] == office.slack.modals(AMINATA)
 
 
 HOSTILE = [
