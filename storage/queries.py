@@ -302,6 +302,20 @@ def pause_waits(connection: sqlite3.Connection, now: int) -> bool:
     return row is not None
 
 
+def resume_waits(connection: sqlite3.Connection) -> bool:
+    """True while somebody's wish to let sending go on is stored and not yet decided on."""
+    row = connection.execute("SELECT 1 FROM inbox WHERE due_at >= 0 AND sort = 'resume' LIMIT 1").fetchone()
+    return row is not None
+
+
+def paused_after(connection: sqlite3.Connection, person: str, item: int) -> bool:
+    """Whether this person's wish to pause was stored after that row of the inbox, and is decided on."""
+    row = connection.execute(
+        "SELECT 1 FROM inbox WHERE sort = 'pause' AND person = ? AND id > ? AND due_at IS NULL LIMIT 1", (person, item)
+    ).fetchone()
+    return row is not None
+
+
 def stop_waits(connection: sqlite3.Connection, payout: str, now: int) -> bool:
     """True while somebody's wish that this payout does not leave is stored and not yet decided on.
 
@@ -310,7 +324,8 @@ def stop_waits(connection: sqlite3.Connection, payout: str, now: int) -> bool:
     row = connection.execute(
         """
         SELECT 1 FROM inbox
-        WHERE due_at >= 0 AND sort IN ('stop', 'cancel', 'reject') AND json_extract(payload, '$.payout') = ?1 AND NOT EXISTS (
+        WHERE due_at >= 0 AND sort IN ('stop', 'cancel', 'reject') AND json_extract(payload, '$.payout') = ?1
+          AND NOT EXISTS (
             SELECT 1 FROM refusals
             WHERE refusals.person = inbox.person AND kind = 'decision_refused' AND refusals.payout = ?1
               AND why IN (

@@ -81,6 +81,9 @@ class BrakeDesk:
             refuse(tx, EventKind.BRAKE_REFUSED, person.id, pull.channel, data, None)
         elif item.sort is Sort.PAUSE:
             self._pause(tx, pull, person)
+        elif item.sort is Sort.RESUME and _is_overtaken(tx, item):
+            # Slack said sooner who paused than who resumes: the newer word is the pause.
+            answer(tx, Answer.PAUSED_SINCE, person.id, pull.channel)
         elif item.sort is Sort.RESUME:
             self._resume(tx, pull, person, first)
         else:
@@ -89,10 +92,11 @@ class BrakeDesk:
 
     def _pause(self, tx: Transaction, pull: Pull, person: Person) -> None:
         held = _in_force(tx.connection, Hold.ALL)
-        if held is not None and held.resume_by is None:
+        if held is not None and held.resume_by is None and not queries.resume_waits(tx.connection):
             answer(tx, Answer.PAUSED_ALREADY, person.id, pull.channel)
             return
-        # Whoever pauses again after somebody wanted to go on disagrees: two must then say so anew.
+        # Whoever pauses again after somebody wanted to go on disagrees, also while that is not decided on: two must
+        # then say so anew.
         pause(tx, person.id, pull.reason, pull.channel)
 
     def _resume(self, tx: Transaction, pull: Pull, person: Person, first: Person | None) -> None:
@@ -114,6 +118,12 @@ class BrakeDesk:
             answer(tx, Answer.NOT_HELD, person.id, pull.channel)
         else:
             release(tx, EventKind.RELEASED, pull, person.id)
+
+
+def _is_overtaken(tx: Transaction, item: InboxItem) -> bool:
+    """Whether who holds the brake pulled it after this wish to let it go was stored."""
+    held = _in_force(tx.connection, Hold.ALL)
+    return held is not None and held.person is not None and queries.paused_after(tx.connection, held.person, item.id)
 
 
 def _is_news(tx: Transaction, first: Person | None) -> bool:

@@ -299,7 +299,8 @@ def contradict(tx: Transaction, payout: Payout, attempt: Attempt, word: str) -> 
     """LigdiCash's word against what is recorded: said loudly, once for each word; a following attempt is stopped."""
     if not tx.note_contradiction(payout.id, attempt.number, word):
         return
-    tell(tx, EventKind.CONTRADICTION, payout, attempt=attempt.number, data={"word": word, "state": payout.state})
+    data: Data = {"word": word, "state": payout.state, "outcome": attempt.outcome}
+    tell(tx, EventKind.CONTRADICTION, payout, attempt=attempt.number, data=data)
     stop_following(tx, payout)
 
 

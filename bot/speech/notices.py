@@ -36,6 +36,7 @@ from storage.payout import (
     Event,
     EventKind,
     Finding,
+    Outcome,
     Place,
     Record,
     Sort,
@@ -272,7 +273,7 @@ class Notices:
             "order": _order(data),
             "way": str(words.WAYS[Way(str(data["way"]))]) if "way" in data else "",
             "why": self._audit_why(event),
-            "state": str(words.STATES[State(str(data["state"]))]) if "state" in data else "",
+            "state": _recorded_as(event),
         }
         given = ("transaction_id", "code", "channel", "error", "hours")
         facts |= {name: _text(event, name) for name in given} | _of_ligdicash(event)
@@ -390,6 +391,12 @@ _TO_THE_ACTOR: Mapping[EventKind, Sentence] = MappingProxyType(
         EventKind.RELEASED: words.RELEASED,
     }
 )
+
+
+def _recorded_as(event: Event) -> str:
+    """The state in words; two people's word is never given as LigdiCash's."""
+    found = words.FOUND.get(Outcome(str(event.data["outcome"]))) if "outcome" in event.data else None
+    return str(found or words.STATES[State(str(event.data["state"]))]) if "state" in event.data else ""
 
 
 _AUDIT_OF_OWN_TOKEN: Mapping[EventKind, Sentence] = MappingProxyType(

@@ -592,6 +592,7 @@ class Answer(enum.StrEnum):
     ABOVE_MAX = "above_max"
     ABOVE_MAX_AGAIN = "above_max_again"
     PAUSED_ALREADY = "paused_already"
+    PAUSED_SINCE = "paused_since"
     NOT_PAUSED = "not_paused"
     RESUME_NEEDS_ANOTHER = "resume_needs_another"
     NOT_HELD = "not_held"
@@ -620,6 +621,10 @@ ANSWERS: Mapping[Answer, Sentence] = MappingProxyType(
             "{payout} was not asked for again: it is more than is allowed for one payout now. A smaller one can be asked for."
         ),
         Answer.PAUSED_ALREADY: _("Sending is paused already. Nothing was changed."),
+        Answer.PAUSED_SINCE: _(
+            "Somebody paused sending anew after you wanted it to go on. It stays paused; if you still want it to go on, "
+            "type `/payout resume` again."
+        ),
         Answer.NOT_PAUSED: _("Sending is not paused, so there is nothing to resume."),
         Answer.RESUME_NEEDS_ANOTHER: _(
             "You said so already. Another approver types `/payout resume`; nothing leaves before."

@@ -235,7 +235,7 @@ async def test_one_who_resumes_twice_at_the_same_moment_is_one(timed: Stage) -> 
 
 
 async def test_half_a_release_that_is_taken_back_meanwhile_is_none(timed: Stage) -> None:
-    """Somebody pauses anew while Slack still says who the second is: that one is the first."""
+    """Somebody pauses anew while Slack still says who the second is: the pause is the newest word."""
     card = await _paused_with_approved(timed)
     await resume(timed, user=CLARISSE)
     asked = asyncio.Event()
@@ -251,8 +251,35 @@ async def test_half_a_release_that_is_taken_back_meanwhile_is_none(timed: Stage)
     await asked.wait()
     await timed.slack.command(CLARISSE, SUPPORT, "pause still odd")
     await decided(timed)
+    await timed.whispered(DAOUDA, "Somebody paused sending anew after you wanted it to go on.")
     await timed.at_rest()
-    assert (State.APPROVED, [(DAOUDA,)]) == (state_of(timed, card), timed.rows("SELECT resume_by FROM brakes"))
+    assert (State.APPROVED, [(None,)]) == (state_of(timed, card), timed.rows("SELECT resume_by FROM brakes"))
+
+
+@pytest.mark.parametrize("user", [CLARISSE, DAOUDA])
+async def test_who_wanted_to_go_on_before_a_pause_lifts_it_not(timed: Stage, user: str) -> None:
+    """Both said so first, but Slack is slow to say who they are: the pause after them stays."""
+    card = await _paused_with_approved(timed)
+    asked = []
+
+    def weather(method: str, _args: Mapping[str, object]) -> Trouble | None:
+        if method != "users.info" or len(asked) == 2:
+            return None
+        asked.append(method)
+        return slow(0.5)
+
+    timed.slack.api.weather = weather
+    for one in (CLARISSE, DAOUDA):
+        await timed.slack.command(one, SUPPORT, "resume")
+    await timed.slack.wait_for(lambda _: len(asked) == 2)
+    await timed.slack.command(user, SUPPORT, "pause the balance is wrong")
+    await decided(timed)
+    await timed.later(MINUTE)
+    await timed.at_rest()
+    assert [("the balance is wrong", user, None)] == timed.rows("SELECT reason, person, resume_by FROM brakes")
+    assert (State.APPROVED, []) == (state_of(timed, card), timed.ligdicash.creates)
+    await both_resume(timed)
+    await becomes(timed, card, State.COMPLETED)
 
 
 async def test_half_a_release_counts_only_while_that_person_may(timed: Stage) -> None:

@@ -18,6 +18,7 @@ from tests.story.office import (
     NO_ACCOUNT,
     answers_lost,
     approved,
+    audit,
     becomes,
     ligdicash_says,
     press,
@@ -234,6 +235,20 @@ async def test_what_ligdicash_contradicts_is_pointed_out(scene: Stage) -> None:
     _, to_the_same_person, _ = scene.slack.messages(SUPPORT)
     await scene.thread_says(to_the_same_person, "Approved for this person in the last 24 hours: 1, 5 000 XOF in all.")
     assert (1, 5000) == scene.ligdicash.paid_total
+
+
+async def test_two_peoples_word_is_not_given_as_ligdicashs(scene: Stage) -> None:
+    """In the form, and in the audit channel when LigdiCash contradicts it: LigdiCash never said that it was paid."""
+    with answers_lost(scene):
+        card = await scene.ask("22670000010 5000 refund")
+        await approves(scene, CLARISSE, card)
+        await scene.card_says(card, "*Unconfirmed*")
+    await press(scene, DAOUDA, await propose(scene, CLARISSE, card, "paid"), "confirm")
+    await becomes(scene, card, State.COMPLETED)
+    form, _ = await submit(scene, "22670000010 900 refund", user=BOUKARY)
+    assert f"{payout_of(card)}>: 5 000 XOF, marked paid by two people" in str(form.blocks)
+    await ligdicash_says(scene, transaction_of(scene, card), "notcompleted")
+    assert any(f"{payout_of(card)} is recorded as marked paid by two people, but" in line for line in audit(scene))
 
 
 async def test_the_older_question_names_what_was_approved_first(scene: Stage) -> None:
