@@ -55,6 +55,7 @@ class _Sending:
     attempt: int
     order: Order
     approved_until: int
+    set_backs: int
 
 
 class Payments:
@@ -70,6 +71,7 @@ class Payments:
         self._public_url = public_url.rstrip("/")
         self._first_poll = first_poll
         self._owner = ids.owner()
+        self._set_backs = 0
 
     async def send(self, payout: str) -> None:
         """Send an approved payout once, if it may be sent; do nothing if somebody else does or it may not."""
@@ -129,7 +131,13 @@ class Payments:
 
     async def expire_approved(self) -> None:
         """The clock was set back: of nothing that is approved can it be told for how long it has been."""
-        await self._ledger.write(_expire_approved)
+        await self._ledger.write(self._expire_approved)
+
+    def _expire_approved(self, tx: Transaction) -> None:
+        # Counted here and not before: whatever is being sent by now began before it.
+        self._set_backs += 1
+        for payout, _, _ in queries.in_state(tx.connection, State.APPROVED):
+            _expire_if_approved(tx, payout)
 
     # Before the request leaves
 
@@ -155,7 +163,7 @@ class Payments:
         tx.lease(payout, owner=self._owner, until=until, secret=secret)
         tell(tx, EventKind.SENDING, payout, data={"transaction_id": attempt.transaction_id})
         approved_until = (attempt.approved_at or tx.now) + APPROVAL_HOLDS
-        return _Sending(payout.id, payout.attempt, self._order(record, secret), approved_until)
+        return _Sending(payout.id, payout.attempt, self._order(record, secret), approved_until, self._set_backs)
 
     def _order(self, record: Record, secret: str) -> Order:
         payout = record.payout
@@ -175,6 +183,9 @@ class Payments:
         record = tx.record(sending.payout)
         if record is None or record.payout.attempt != sending.attempt or not self._apply(tx, record, answer):
             _note_late_answer(tx, sending, answer)
+        elif self._set_backs != sending.set_backs:
+            # It was being sent while the others ended: if it comes back as approved, its age cannot be told either.
+            _expire_if_approved(tx, sending.payout)
         _hear_faster_callback(tx, sending.payout, sending.attempt)
 
     def _apply(self, tx: Transaction, record: Record, answer: CreateAnswer) -> bool:
@@ -266,11 +277,10 @@ def _expire(tx: Transaction, payout: Payout, why: str) -> None:
         tell(tx, EventKind.EXPIRED, payout, data={"why": why})
 
 
-def _expire_approved(tx: Transaction) -> None:
-    for payout, _, _ in queries.in_state(tx.connection, State.APPROVED):
-        record = tx.record(payout)
-        if record is not None:
-            _expire(tx, record.payout, CLOCK_SET_BACK)
+def _expire_if_approved(tx: Transaction, payout: str) -> None:
+    record = tx.record(payout)
+    if record is not None and record.payout.state is State.APPROVED:
+        _expire(tx, record.payout, CLOCK_SET_BACK)
 
 
 def _wait_for_brake(tx: Transaction, record: Record) -> int:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from unittest.mock import patch
+
 from bot.clock import HOUR, MINUTE, SECOND
+from bot.ligdicash.client import LigdicashClient
 from bot.sandbox.slack import Message
 from storage.payout import State
-from tests.stage import AMINATA, SUPPORT, SkippingClock, Stage
+from tests.stage import AMINATA, CLARISSE, SUPPORT, SkippingClock, Stage
 from tests.story.office import approved, becomes, both_resume, kinds, pause
 
 
@@ -33,6 +37,30 @@ async def test_an_approval_of_an_unknown_age_sends_nothing(timed: Stage) -> None
     await timed.at_rest()
     assert (["requested", "approved", "expired"], []) == (kinds(timed, card), timed.ligdicash.creates)
     await timed.card_says(card, "Expired")
+
+
+async def test_what_was_being_sent_and_never_left_ends_too(timed: Stage) -> None:
+    """It comes back as approved after the others ended: of it the age cannot be told either."""
+    gate, create = asyncio.Event(), LigdicashClient.create
+
+    async def waits(*args: object, **kwargs: object) -> object:
+        await gate.wait()
+        return await create(*args, **kwargs)  # type: ignore[arg-type]  # handed on as it came
+
+    with patch.object(LigdicashClient, "create", waits):
+        other = await approved(timed)
+        await becomes(timed, other, State.SENDING)
+        await timed.slack.command(CLARISSE, SUPPORT, "pause looks odd")
+        held = await approved(timed)
+        await timed.later(30 * MINUTE)
+        await _set_back(timed, 30 * MINUTE)
+        await becomes(timed, held, State.EXPIRED)
+        gate.set()
+        await becomes(timed, other, State.EXPIRED)
+    await both_resume(timed)
+    await timed.at_rest()
+    assert ["sending", "not_sent", "expired"] == kinds(timed, other)[-3:]
+    assert [] == timed.ligdicash.creates
 
 
 async def test_an_approval_that_lies_ahead_sends_nothing(timed: Stage) -> None:
