@@ -82,7 +82,7 @@ async def play(paint: Painter) -> None:
     await paint.see(WORDS.completed_card)
     await paint.draw("paid")
 
-    await desk.trouble(WORDS.silent)
+    await desk.trouble(WORDS.no_answer)
     await paint.everywhere("Aminata", WORDS.support)
     await desk.ask("/payout 22676451200 12500 Advance for the field team")
     await paint.everywhere("Daouda", WORDS.support, "field team")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from tests.page.looking import look
+from tests.page.looking import look, stands_in
 from tests.page.scene import staffed
 from tests.page.screen import DESK, PHONE, Device, Screen, on_screen, used
 from tests.page.tongues import ENGLISH, FRENCH, Tongue
@@ -66,7 +66,7 @@ async def test_from_the_command_to_the_final_status(at: Screen) -> None:
     await at.submit(words.ask)
     await at.sees(at.dialog, words.abbreviated)
     assert await amount.evaluate("each => each === document.activeElement && each.ariaInvalid === 'true'")
-    await look(at)
+    await look(at, "dialog[open]")
     await amount.fill("5 000")
     await amount.press("Enter")
     await at.sees(at.channel, words.waiting)
@@ -75,7 +75,7 @@ async def test_from_the_command_to_the_final_status(at: Screen) -> None:
     await at.open_thread("order 1234")
     await at.press(words.approve)
     await at.sees(at.dialog, words.amount)
-    await look(at)
+    await look(at, "dialog[open]")
     await at.dialog.get_by_role("button", name=words.yes_pay).click()
     await at.sees(at.thread, words.token)
     assert 0 == at.scene.ligdicash.paid_total.times
@@ -89,7 +89,7 @@ async def test_from_the_command_to_the_final_status(at: Screen) -> None:
     await at.sees(at.thread, words.completed_card)
     assert payout.token == await at.thread.locator("code").inner_text()
     assert (1, 5000) == at.scene.ligdicash.paid_total
-    await look(at)
+    await look(at, "#thread")
 
 
 async def test_who_asked_does_not_approve(at: Screen) -> None:
@@ -98,7 +98,6 @@ async def test_who_asked_does_not_approve(at: Screen) -> None:
     await at.ask("/payout 22670000020 12500 field team")
     await at.approve()
     await at.sees(at.whisper, at.tongue.own_request)
-    await look(at)
 
     await at.be("Daouda")
     await at.thread.get_by_role("button", name=at.tongue.approve, exact=True).wait_for()
@@ -112,7 +111,7 @@ async def test_a_guest_is_refused(at: Screen) -> None:
     await at.type("/payout 22670000021 500 lunch")
     await at.sees(at.whisper, at.tongue.guest)
     await at.sees(at.whisper, at.tongue.only_you)
-    await look(at)
+    await look(at, ".only-you")
     assert 0 == await at.channel.get_by_text("lunch").count()
     assert received == len(at.scene.ligdicash.creates)
 
@@ -125,7 +124,7 @@ async def test_a_rejection_is_corrected_and_asked_again(at: Screen) -> None:
     await at.press(words.reject)
     await at.submit(words.reject)
     await at.sees(at.dialog, words.required)
-    await look(at)
+    await look(at, "dialog[open]")
     await at.page.get_by_label(words.reject_field).fill("Too much <!channel>")
     await at.page.get_by_label(words.reject_field).press("Control+Enter")
     await at.sees(at.thread, words.rejected)
@@ -144,10 +143,10 @@ async def test_a_rejection_is_corrected_and_asked_again(at: Screen) -> None:
 
 
 async def test_an_uncertain_payout_is_resolved_by_two(at: Screen) -> None:
-    """LigdiCash takes it and never answers: one proposes, another confirms; "not paid" cannot be said so early."""
+    """LigdiCash takes it and does not answer: one proposes, another confirms; "not paid" cannot be said so early."""
     words = at.tongue
     await at.to_ligdicash()
-    await at.trouble(words.silent)
+    await at.trouble(words.no_answer)
     await at.back_from_ligdicash("")
     await at.page.keyboard.press("Escape")
     await at.ask("/payout 22670000023 6500 order 1271")
@@ -157,8 +156,12 @@ async def test_an_uncertain_payout_is_resolved_by_two(at: Screen) -> None:
     await at.to_ligdicash()
     await at.trouble(words.well)
     await at.at_ligdicash(words.stay_silent)
-    await at.sees(at.panel.locator(".create").first, words.paid)
-    await look(at)
+    newest = at.panel.locator(".create").first
+    await at.sees(newest, words.paid)
+    await newest.get_by_text(words.say_else).click()
+    await stands_in(at, newest.get_by_text(words.say_else), newest)
+    await stands_in(at, newest.get_by_role("button", name=words.fail), newest)
+    await look(at, "#panel")
     await at.back_from_ligdicash("order 1271")
 
     await at.press(words.resolve)
@@ -189,7 +192,6 @@ async def test_one_pauses_and_two_resume(at: Screen) -> None:
     await at.be("Daouda")
     await at.approve()
     await at.sees(at.thread, words.paused_card)
-    await look(at)
     await at.page.keyboard.press("Escape")
     await at.type("/payout resume")
     await at.sees(at.whisper, words.wants_resume)
@@ -200,6 +202,17 @@ async def test_one_pauses_and_two_resume(at: Screen) -> None:
     await at.sees(at.whisper, words.goes_on)
     await at.open_thread("order 1280")
     await at.sees(at.thread, words.token)
+
+
+async def test_the_menu_of_the_last_message_has_room(at: Screen) -> None:
+    """It opens upwards where below it there is only the message box."""
+    await at.put_notices_away()
+    await at.type("thank you")
+    message = at.channel.locator(".message", has_text="thank you")
+    await message.locator(".dots summary").click()
+    await stands_in(at, message.locator(".dots > div"), at.page.locator("#messages-scroll"))
+    await at.page.keyboard.press("Escape")
+    await message.locator(".dots[open]").wait_for(state="detached")
 
 
 async def test_a_forged_callback_changes_nothing(at: Screen) -> None:
@@ -225,7 +238,7 @@ async def test_a_forged_callback_changes_nothing(at: Screen) -> None:
     assert 1 == await at.thread.locator(".message", has_text=words.completed).count()
     await at.go("payout-audit")
     await at.sees(at.channel, words.callback_received)
-    await look(at)
+    await look(at, "#messages > :last-child")
 
 
 async def test_home_shows_what_waits(at: Screen) -> None:
@@ -237,7 +250,7 @@ async def test_home_shows_what_waits(at: Screen) -> None:
     home = at.page.locator("#home")
     await at.sees(home, words.waits_for_you)
     await at.sees(home, "order 1300")
-    await look(at)
+    await look(at, "#home")
     await home.get_by_role("button", name=words.decide_there).last.click()
     await at.thread.get_by_role("button", name=words.approve, exact=True).wait_for()
     await at.sees(at.thread, "order 1300")

@@ -19,11 +19,14 @@ class Tongue:
     complete: str
     stay_silent: str
     forge: str
+    say_else: str
+    fail: str
     forged: str
     said_pending: str
     paid: str
     troubles: str
-    silent: str
+    no_answer: str
+    """In one language LigdiCash never answers, in the other it hangs up."""
     well: str
     only_you: str
 
@@ -85,11 +88,13 @@ ENGLISH = Tongue(
     complete="Complete",
     stay_silent="Stay silent",
     forge="Forged callback",
+    say_else="Say something else",
+    fail="Fail",
     forged="The bot answered HTTP 200",
     said_pending="heard “pending”",
     paid="🟢 paid",
     troubles="LigdiCash’s troubles",
-    silent="Silent",
+    no_answer="Silent",
     well="None",
     only_you="Only visible to you",
     amount_field="Amount in XOF",
@@ -139,11 +144,13 @@ FRENCH = Tongue(
     complete="Payer",
     stay_silent="Ne rien répondre",
     forge="Callback falsifié",
+    say_else="Dire autre chose",
+    fail="Échouer",
     forged="Le bot a répondu HTTP 200",
     said_pending="réponse « pending »",
     paid="🟢 payé",
     troubles="Pannes de LigdiCash",
-    silent="Muet",
+    no_answer="Raccroche",
     well="Aucune",
     only_you="Visible par vous seulement",
     amount_field="Montant en F CFA",
