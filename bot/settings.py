@@ -1,4 +1,4 @@
-"""The environment, read once: every wrong variable is named in one go, and no value is ever shown."""
+"""The environment, read once: every wrong variable is named in one go, and no secret is ever shown."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, PlainValidator, SecretStr, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -27,10 +29,12 @@ FASTEST_POLL_SECONDS = 3
 SLOWEST_POLL_SECONDS = 3600
 HIGHEST_PORT = 65535
 DEFAULT_ENV_FILE = Path(".env")
+# How much alike two names are of which one is surely the other, mistyped; 1 is the same.
+_CLOSE = 0.85
 
 
 class SettingsError(Exception):
-    """Variables that are missing or malformed; `problems` has one line for each, without their values."""
+    """Variables that are missing or malformed; `problems` has one line for each, without any secret."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -343,13 +347,27 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
     environ = os.environ if environ is None else environ
     given: dict[str, Any] = {name: environ[name] for name in variables() if environ.get(name)}
     try:
-        return Settings(_env_file=env_file, **given)
+        problems = [] if env_file is None else _slips(env_file)
+        settings = Settings(_env_file=env_file, **given)
+        if not problems:
+            return settings
     except ValidationError as error:
-        problems = [_line(each) for each in error.errors(include_url=False, include_input=False)]
+        problems += [_line(each) for each in error.errors(include_url=False)]
     except (OSError, UnicodeDecodeError):
         problems = [f"{env_file} cannot be read: takes a UTF-8 text file of NAME=value lines"]
     # Outside of the handlers, so that no traceback leads to pydantic's error and the values in it.
     raise SettingsError(problems)
+
+
+def _slips(env_file: Path) -> list[str]:
+    """A line for each name in the file that was surely meant for a setting: a mistyped limit would be no limit.
+
+    Of the process's environment nothing is said: other programs' variables are there too.
+    """
+    known = variables()
+    found = [name for name in dotenv_values(env_file, encoding="utf-8", interpolate=False) if name not in known]
+    close = {name: get_close_matches(name.upper(), known, 1, _CLOSE) for name in found}
+    return [f"{name} is not a setting; did you mean {meant[0]}?" for name, meant in close.items() if meant]
 
 
 def variables() -> dict[str, str]:
@@ -366,4 +384,21 @@ def _line(error: ErrorDetails) -> str:
     if isinstance(cause, _NotAvailableYetError):
         return f"{name} {cause} not available yet: {takes}"
     is_missing = error["type"] == "missing" or isinstance(cause, _MissingError)
-    return f"{name} is {'missing' if is_missing else 'malformed'}: {takes}"
+    if is_missing:
+        return f"{name} is missing: {takes}"
+    return f"{name} is malformed: {takes}{_found(name, error.get('input'))}"
+
+
+def _found(name: str, value: object) -> str:
+    """What stands there instead, unless it may be a secret, or one that was put into the wrong line."""
+    shown = isinstance(value, str) and re.fullmatch(r"[^\x00-\x1f\x7f]{1,32}", value) is not None
+    if not shown or name in _NEVER_SHOWN or str(value).lstrip().startswith(("xox", "xapp", "eyJ")):
+        return ""
+    return f"; found “{value}”"
+
+
+# Secrets, and addresses in which a password may stand.
+_NEVER_SHOWN = frozenset(
+    {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "LIGDICASH_API_KEY", "LIGDICASH_AUTH_TOKEN"}
+    | {name for name in variables() if name.endswith("_URL")}
+)

@@ -87,7 +87,7 @@ async def test_a_good_installation(clinic: Clinic) -> None:
             "ok    APPROVERS: 3 active approvers, enough to approve whoever asks",
             f"ok    AUDIT_CHANNEL: the bot is in {AUDIT}",
             f"ok    PAYOUT_CHANNELS: the bot is in {SUPPORT}",
-            "ok    LigdiCash: answers",
+            f"ok    LigdiCash: {clinic.ligdicash.url.removeprefix('http://')} answers",
         ],
     ) == (status, lines)
     assert ([], ["payout-bot-doctor"]) == (clinic.ligdicash.creates, clinic.ligdicash.asked)
@@ -126,7 +126,7 @@ async def test_everything_that_is_wrong_is_said_in_one_go(clinic: Clinic) -> Non
             f"AUDIT_CHANNEL: the bot is not in {QUIET}; type /invite there",
             "PAYOUT_CHANNELS: C0PARTNERS is shared with another workspace; use another",
             "PAYOUT_CHANNELS: the bot is not in C0NOWHERE; type /invite there",
-            "LIGDICASH_API_KEY, LIGDICASH_AUTH_TOKEN: LigdiCash refuses them",
+            f"LIGDICASH_API_KEY, LIGDICASH_AUTH_TOKEN: {clinic.ligdicash.url.removeprefix('http://')} refuses them",
         ],
     ) == (status, failing(lines))
 
@@ -146,10 +146,24 @@ async def test_slack_and_ligdicash_out_of_reach(clinic: Clinic) -> None:
     status, lines = await clinic.examine(SLACK_API_URL=f"{nobody}/api/", LIGDICASH_API_URL=nobody)
     slack, ligdicash = failing(lines)
     assert 1 == status
-    assert slack.startswith("SLACK_BOT_TOKEN: auth.test fails (ClientConnectorError)")
-    assert ligdicash.startswith("LIGDICASH_API_URL: no usable answer")
+    host = nobody.removeprefix("http://")
+    assert slack == f"Slack: {host} cannot be reached (ClientConnectorError); look at this machine's network"
+    assert ligdicash.startswith(f"LIGDICASH_API_URL: no usable answer from {host} (")
+    skipped = "scopes, approvers, requesters, channels: not looked at, because Slack did not answer the bot"
+    assert f"skip  {skipped}" in lines
     assert f"ok    ledger: {clinic.scene.database} is not there yet; `payout-bot serve` makes it" in lines
     assert not clinic.scene.database.exists()
+
+
+async def test_secrets_that_everybody_can_read_are_pointed_out(clinic: Clinic) -> None:
+    """A warning, and no failure: who may read files on that machine is for others to say."""
+    env_file = clinic.scene.folder / ".env"
+    env_file.touch(mode=0o600)
+    env_file.chmod(0o644)
+    status, lines = await clinic.examine()
+    assert (0, "warn  .env: everybody on this machine can read it; `chmod 600 .env`") == (status, lines[1])
+    env_file.chmod(0o600)
+    assert not [line for line in (await clinic.examine())[1] if ".env" in line]
 
 
 async def test_a_ledger_of_an_older_version_is_looked_at_and_left_as_it_is(clinic: Clinic) -> None:

@@ -1,4 +1,4 @@
-"""The environment is read as INTERFACE names it; wrong values are all named, and none is shown."""
+"""The environment is read as INTERFACE names it; wrong values are all named, and no secret is shown."""
 
 from __future__ import annotations
 
@@ -191,13 +191,45 @@ def test_every_variable_can_be_set() -> None:
         ("LOG_LEVEL", "LOUD"),
     ],
 )
-def test_a_malformed_value_is_named_and_not_shown(name: str, value: str) -> None:
-    """One clear line: the variable, what it takes with an example, and never the value."""
+def test_a_malformed_value_is_named_and_no_secret_shown(name: str, value: str) -> None:
+    """One clear line: the variable, what it takes with an example, and what was found, where that is no secret."""
     (line,) = problems(NEEDED | {name: value})
+    (other,) = problems(NEEDED | {name: "é é"})
     assert line.startswith(f"{name} is malformed: takes ")
     assert " such as " in line
-    # The same whatever the value: nothing of it is in the line.
-    assert [line] == problems(NEEDED | {name: "é é"})
+    secret = name.endswith(("_URL", "_TOKEN", "_KEY", "_SECRET"))
+    assert ("" if secret else f"; found “{value}”") == line.removeprefix(other.removesuffix("; found “é é”"))
+
+
+@pytest.mark.parametrize("value", ["xoxb-1-test", " xapp-test", "eyJ0.test", "a" * 33, "C0\nX"])
+def test_what_looks_like_a_secret_in_the_wrong_line_is_not_shown(value: str) -> None:
+    """A token pasted one line too low stays unseen."""
+    (line,) = problems(NEEDED | {"PORT": value})
+    assert line.endswith("such as 3000")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("DAILY_LIMT", "DAILY_LIMIT"),
+        ("daily_limit", "DAILY_LIMIT"),
+        ("APROVERS", "APPROVERS"),
+        ("TIME_ZONE", "TIMEZONE"),
+    ],
+)
+def test_a_mistyped_name_in_the_file_is_pointed_out(tmp_path: Path, typed: str, meant: str) -> None:
+    """It would be no limit at all; beside whatever else is wrong. Names that resemble none are others' business."""
+    env_file = tmp_path / ".env"
+    env_file.write_text(f"{typed}=5000\nSOMETHING_ELSE=1\nPORT=x\n", "utf-8")
+    line = f"{typed} is not a setting; did you mean {meant}?"
+    assert [line, "PORT"] == [line if each == line else each.split(" ", 1)[0] for each in problems(NEEDED, env_file)]
+    env_file.write_text(f"{typed}=5000\n", "utf-8")
+    assert [line] == problems(NEEDED, env_file)
+
+
+def test_a_mistyped_name_in_the_environment_is_not(tmp_path: Path) -> None:
+    """Other programs' variables are there, too."""
+    assert load() == load_settings(NEEDED | {"DAILY_LIMT": "5000"}, tmp_path / ".env")
 
 
 def test_every_wrong_value_is_reported_in_one_go() -> None:
@@ -263,7 +295,7 @@ def test_a_wrong_value_in_the_file_is_named_too(tmp_path: Path) -> None:
     env_file.write_text("PORT=test-wrong-port\n", "utf-8")
     (line,) = problems(NEEDED, env_file)
     assert line.startswith("PORT is malformed")
-    assert "test-wrong-port" not in line
+    assert line.endswith("; found “test-wrong-port”")
 
 
 def test_a_file_that_is_no_text_is_one_line(tmp_path: Path) -> None:
@@ -290,7 +322,7 @@ def test_no_secret_is_shown() -> None:
     settings = load(SLACK_APP_TOKEN="xapp-test")
     assert {"xoxb-test", "xapp-test", "test-signing-secret", "test-key", "test-auth-token"} == set(settings.secrets())
     shown = f"{settings!r} {settings}"
-    wrong = {"SLACK_BOT_TOKEN": "x" * 20, "DATABASE_URL": "y" * 20, "PORT": "z" * 20}
+    wrong = {"SLACK_BOT_TOKEN": "x" * 20, "DATABASE_URL": "y" * 20, "PORT": "xoxb-test"}
     with pytest.raises(SettingsError) as caught:
         load(**wrong)
     shown += "".join(traceback.format_exception(caught.value))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import stat
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import aiohttp
 import click
@@ -21,14 +23,14 @@ from bot.ligdicash.client import LigdicashClient, make_http_client
 from bot.ligdicash.readers import NoStatus
 from bot.people import Kind, Named, People
 from bot.policy import is_group
-from bot.settings import Settings
+from bot.settings import DEFAULT_ENV_FILE, Settings
 from storage.connection import LedgerError, integrity, look_at_ledger
 from storage.payout import Endpoint
 
 SCOPES = frozenset({"commands", "chat:write", "users:read", "channels:read", "groups:read"})
 GROUP_SCOPE = "usergroups:read"
 
-_UNREACHABLE = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError, ValueError)
+_UNREACHABLE = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,12 @@ class Finding:
 
     ok: bool
     what: str
+    # Instead of the usual word for what is well or not.
+    sign: str = ""
 
     def line(self) -> str:
         """As it is printed."""
-        return f"{'ok  ' if self.ok else 'FAIL'}  {self.what}"
+        return f"{self.sign or ('ok  ' if self.ok else 'FAIL')}  {self.what}"
 
 
 @click.command()
@@ -61,6 +65,8 @@ async def _examine(settings: Settings, say: Callable[[Finding], None]) -> list[F
 
 async def _all(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding(ok=True, what="settings: every variable is well formed")
+    for found in _env_file():
+        yield found
     yield _ledger(settings)
     slack = AsyncWebClient(
         token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url, retry_handlers=[]
@@ -75,7 +81,19 @@ async def _all(settings: Settings) -> AsyncIterator[Finding]:
             yield found
         for found in await _channels(Channels(slack, clock), settings):
             yield found
+    else:
+        what = "scopes, approvers, requesters, channels: not looked at, because Slack did not answer the bot"
+        yield Finding(ok=False, what=what, sign="skip")
     yield await _ligdicash(settings)
+
+
+def _env_file() -> list[Finding]:
+    try:
+        readable = DEFAULT_ENV_FILE.stat().st_mode & stat.S_IROTH
+    except OSError:
+        return []
+    what = f"{DEFAULT_ENV_FILE}: everybody on this machine can read it; `chmod 600 {DEFAULT_ENV_FILE}`"
+    return [Finding(ok=True, what=what, sign="warn")] if readable else []
 
 
 def _ledger(settings: Settings) -> Finding:
@@ -98,12 +116,14 @@ def _ledger(settings: Settings) -> Finding:
 async def _slack(slack: AsyncWebClient, people: People, settings: Settings) -> list[Finding]:
     try:
         answer = await slack.auth_test()
+    except SlackApiError as error:
+        why = error.response.get("error")
+        what = f"SLACK_BOT_TOKEN: auth.test fails ({why}); take the token from the app's page"
+        return [Finding(ok=False, what=what)]
     except _UNREACHABLE as error:
-        return [
-            Finding(
-                ok=False, what=f"SLACK_BOT_TOKEN: auth.test fails ({_why(error)}); take the token from the app's page"
-            )
-        ]
+        host = urlsplit(settings.slack_api_url).netloc
+        what = f"Slack: {host} cannot be reached ({type(error).__name__}); look at this machine's network"
+        return [Finding(ok=False, what=what)]
     people.team = answer["team_id"]
     found = [Finding(ok=True, what=f"Slack: the bot is {answer['user']} in {answer['team']}")]
     return [*found, *_scopes(answer.headers.get("x-oauth-scopes", ""), settings)]
@@ -214,12 +234,9 @@ async def _ligdicash(settings: Settings) -> Finding:
             auth_token=settings.ligdicash_auth_token.get_secret_value(),
         )
         answer = await client.status(Endpoint.CUSTOMER, "payout-bot-doctor")
+    host = urlsplit(settings.ligdicash_api_url).netloc
     if isinstance(answer, NoStatus) and answer.why == "code 00":
-        return Finding(ok=False, what="LIGDICASH_API_KEY, LIGDICASH_AUTH_TOKEN: LigdiCash refuses them")
+        return Finding(ok=False, what=f"LIGDICASH_API_KEY, LIGDICASH_AUTH_TOKEN: {host} refuses them")
     if isinstance(answer, NoStatus) and not answer.why.startswith("code"):
-        return Finding(ok=False, what=f"LIGDICASH_API_URL: no usable answer ({answer.why})")
-    return Finding(ok=True, what="LigdiCash: answers")
-
-
-def _why(error: BaseException) -> str:
-    return str(error.response.get("error")) if isinstance(error, SlackApiError) else type(error).__name__
+        return Finding(ok=False, what=f"LIGDICASH_API_URL: no usable answer from {host} ({answer.why})")
+    return Finding(ok=True, what=f"LigdiCash: {host} answers")
