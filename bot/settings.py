@@ -346,8 +346,9 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
     """
     environ = os.environ if environ is None else environ
     given: dict[str, Any] = {name: environ[name] for name in variables() if environ.get(name)}
+    problems: list[str] = []
     try:
-        problems = [] if env_file is None else _slips(env_file)
+        problems += [] if env_file is None else _slips(env_file)
         settings = Settings(_env_file=env_file, **given)
         if not problems:
             return settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import unicodedata
 from collections.abc import Mapping
@@ -16,9 +17,16 @@ from bot.background import Background
 from bot.desk.brake import BrakeDesk, Pull
 from bot.desk.inquiries import Inquiries
 from bot.language import Language, speaking
-from bot.parsing import clean_text, read_command
+from bot.parsing import (
+    AmountProblem,
+    NumberProblem,
+    UnreadableAmount,
+    UnreadableNumber,
+    clean_text,
+    read_command,
+)
 from bot.people import People
-from bot.policy import Rules
+from bot.policy import Refusal, Rules, may_brake
 from bot.speech import words
 from bot.speech.modals import LONGEST_REASON, Carried, Prefill
 from handlers.request_door import Knock, Regrets, RequestDoor, is_direct
@@ -42,6 +50,7 @@ FRENCH = {
 }
 
 _LONGEST_COMMAND = 2_000
+_PAYOUT = re.compile(r"\bP-[0-9A-Z]{5}\b", re.ASCII | re.IGNORECASE)
 
 
 class PayoutCommand:
@@ -88,13 +97,41 @@ class PayoutCommand:
         elif word in _INQUIRIES:
             await ack()
             self._background.start(self._answer(word, body, rest, respond), name="answer inquiry")
+        elif word == "pause" and not clean_text(rest, LONGEST_REASON):
+            await ack()
+            self._background.start(self._ask_why(str(body["user_id"]), respond), name="ask why")
         elif word in _BRAKE:
             await ack(await self._pull(_BRAKE[word], body, rest))
+        elif (payout := self._asked_about(text)) is not None:
+            await ack()
+            self._background.start(self._answer("status", body, payout, respond), name="answer inquiry")
         elif is_direct(str(body.get("channel_id", "")), str(body.get("channel_name", ""))):
             await ack(words.HERE_NO_PAYOUTS_DIRECT.format(bot=self._people.bot_name))
         else:
             await ack()
             self._open_form(body, text, respond)
+
+    def _asked_about(self, text: str) -> str | None:
+        """The payout that is named by whoever names neither a number nor an amount, in whatever words."""
+        found = _PAYOUT.search(text)
+        if found is None:
+            return None
+        draft = read_command(text.replace(found[0], ""), self._rules.countries)
+        number, amount = draft.number, draft.amount
+        nothing = isinstance(number, UnreadableNumber) and number.problem is NumberProblem.MISSING
+        nothing = nothing and isinstance(amount, UnreadableAmount) and amount.problem is AmountProblem.MISSING
+        return found[0] if nothing else None
+
+    async def _ask_why(self, person: str, respond: AsyncRespond) -> None:
+        """A reason is missing; whoever may not pause at all is told that, and not sent to look for one."""
+        refused = may_brake(await self._people.who(person))
+        with speaking(await self._people.language(person)):
+            if refused is None or refused in {Refusal.NOT_LEARNT, Refusal.GROUP_NOT_LEARNT}:
+                await whisper(respond, words.PAUSE_NEEDS_REASON)
+                return
+            who = words.WHO_MAY_DECIDE.format(approvers=words.mentions(self._rules.approvers))
+            why = words.refusal(refused, self._rules.channels)
+            await whisper(respond, words.BRAKE_REFUSED.format(why=why, who=who))
 
     async def _answer(self, word: str, body: Mapping[str, Any], rest: str, respond: AsyncRespond) -> None:
         """Tell this person alone what they ask."""
@@ -116,10 +153,7 @@ class PayoutCommand:
 
     async def _pull(self, sort: Sort, body: Mapping[str, Any], text: str) -> str:
         """Store what is wanted of the brake before it is acknowledged; the worker answers."""
-        reason = clean_text(text, LONGEST_REASON)
-        if sort is Sort.PAUSE and not reason:
-            return str(words.PAUSE_NEEDS_REASON)
-        pull = Pull(str(body["channel_id"]), Hold.ALL, reason)
+        pull = Pull(str(body["channel_id"]), Hold.ALL, clean_text(text, LONGEST_REASON))
         try:
             await self._brake.receive(sort, str(body["user_id"]), str(body["trigger_id"]), pull)
         except sqlite3.Error:

@@ -141,13 +141,21 @@ async def test_the_brake_is_heard_while_all_requests_hang(timed: Stage) -> None:
     assert State.APPROVED is state_of(timed, cards[2])
 
 
+async def test_who_may_not_pause_is_not_asked_for_a_reason(timed: Stage) -> None:
+    """Told who may, instead of being sent to look for words that would change nothing."""
+    await timed.slack.command(AMINATA, SUPPORT, "pause")
+    told = await timed.whispered(AMINATA, "Nothing was changed. You are not one of the approvers.")
+    assert f"These people may: <@{CLARISSE}>, <@{DAOUDA}>." in told.text
+    assert [] == timed.rows("SELECT * FROM brakes")
+
+
 async def test_pausing_needs_a_reason(timed: Stage) -> None:
     """Without one nothing is paused, and the answer shows how to say it."""
-    for text in ("pause", "pause  \u200b "):
-        answer = await timed.slack.command(CLARISSE, SUPPORT, text)
-        assert "`/payout pause the LigdiCash balance looks wrong`" in answer.text
-        assert "Nothing was paused." in answer.text
-    await timed.at_rest()
+    for times, text in enumerate(("pause", "pause  \u200b "), start=1):
+        await timed.slack.command(CLARISSE, SUPPORT, text)
+        await timed.at_rest()
+        says = "`/payout pause the LigdiCash balance looks wrong`. Nothing was paused."
+        assert times == await whisper_count(timed, CLARISSE, says)
     assert ([], []) == (timed.rows("SELECT * FROM brakes"), timed.rows("SELECT * FROM inbox"))
 
 

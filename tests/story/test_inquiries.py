@@ -131,6 +131,19 @@ async def test_status_in_every_spelling(scene: Stage, cards: list[Message]) -> N
     assert "completed" in await answered(scene, CLARISSE, f"status {payout_of(cards[0])}")
 
 
+@pytest.mark.parametrize("text", ["état {}", "statut {}", "{}", "what became of {}?"])
+async def test_whoever_names_a_payout_and_nothing_to_pay_asks_how_it_stands(
+    scene: Stage, cards: list[Message], text: str
+) -> None:
+    """In whatever words: no form opens. With an amount it is a request that speaks of another payout."""
+    payout = payout_of(cards[0])
+    assert "completed" in await answered(scene, AMINATA, text.format(payout))
+    assert [] == scene.slack.modals(AMINATA)
+    form = await scene.form(f"5000 {text.format(payout)}")
+    assert payout in str(form.values["reason"])
+    scene.slack.workspace.close(form)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
