@@ -268,7 +268,7 @@ async def test_half_a_release_that_is_taken_back_meanwhile_is_none(timed: Stage)
 async def test_who_wanted_to_go_on_before_a_pause_lifts_it_not(timed: Stage, user: str) -> None:
     """Both said so first, but Slack is slow to say who they are: the pause after them stays."""
     card = await _paused_with_approved(timed)
-    asked = []
+    asked: list[str] = []
 
     def weather(method: str, _args: Mapping[str, object]) -> Trouble | None:
         if method != "users.info" or len(asked) == 2:
