@@ -555,7 +555,7 @@ class Drawings:
         why: Data = {"state": State.APPROVED, "reason": self.values.reason}
         yield EventKind.CANCELLED, "stopped with a reason", why, rejected, {}
         yield EventKind.CONTRADICTION, "contradiction", word, self.approved(State.FAILED), {}
-        found: Data = {"word": "notcompleted", "state": State.COMPLETED, "outcome": Outcome.FOUND_PAID}
+        found: Data = {"word": "nocompleted", "state": State.COMPLETED, "outcome": Outcome.FOUND_PAID}
         yield EventKind.CONTRADICTION, "contradiction of two people's word", found, self.approved(State.COMPLETED), {}
         yield EventKind.CONTRADICTION, "contradiction, earlier attempt", word, second, {}
         for number in (1, 30):

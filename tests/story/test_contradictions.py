@@ -198,7 +198,9 @@ async def test_a_late_refusal_after_paid_is_said(timed: Stage) -> None:
             gate.set()
             await timed.card_says(card, "🚨 *LigdiCash contradicts this:* “refused (code 05)” of attempt 1")
     assert State.COMPLETED is state_of(timed, card)
-    await timed.slack.wait_for_message(AUDIT, "is recorded as completed, but LigdiCash now says “refused (code 05)”")
+    await timed.slack.wait_for_message(
+        AUDIT, "is recorded as marked paid by two people, but LigdiCash now says “refused (code 05)”"
+    )
 
 
 @pytest.mark.parametrize(
