@@ -103,6 +103,10 @@ class Buttons:
         try:
             is_new = await self._store(pressed)
             may_die(Point.CLICK_STORED)
+        except OtherPayloadError:
+            # One click is one button: whatever else claims to be it was not clicked.
+            log.warning("click_is_another", person=pressed.person)
+            is_new = False
         except sqlite3.Error:
             log.exception("click_not_stored")
             with speaking(self._people.known_language(pressed.person)):

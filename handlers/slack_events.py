@@ -11,6 +11,8 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
+from handlers.shapes import has_its_shape
+
 log = structlog.get_logger(__name__)
 
 PATH = "/slack/events"
@@ -45,6 +47,9 @@ class SlackEvents:
             heard = AsyncBoltRequest(body=body.decode(), query=request.query_string, headers=headers)
         except Exception as error:  # noqa: BLE001 - Bolt takes a body apart before it knows who sent it
             log.warning("unreadable_delivery", why=type(error).__name__)
+            return web.Response(status=400, text="unreadable")
+        if not has_its_shape(heard.body):
+            log.warning("unreadable_delivery", why="shape")
             return web.Response(status=400, text="unreadable")
         return await to_aiohttp_response(await self._bolt.async_dispatch(heard))
 
