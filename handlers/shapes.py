@@ -11,6 +11,8 @@ _TEXTS = (
     "type", "trigger_id", "callback_id", "response_url", "command", "text", "user_id", "channel_id", "team_id",
     "enterprise_id", "api_app_id", "is_enterprise_install",
 )  # fmt: skip
+# JSON, whoever made it.
+_Json = Any
 # People and channels are mentioned by these, as they came.
 _ID = re.compile(r"[A-Z0-9]{1,40}")
 
@@ -32,15 +34,15 @@ def has_its_shape(payload: Mapping[str, Any]) -> bool:
     return check is None or check(payload)
 
 
-def _is(value: Any, kind: type | tuple[type, ...]) -> bool:
+def _is(value: _Json, kind: type | tuple[type, ...]) -> bool:
     return value is None or isinstance(value, kind)
 
 
-def _is_id(value: Any) -> bool:
+def _is_id(value: _Json) -> bool:
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
-def _has_texts(payload: Any, *names: str) -> bool:
+def _has_texts(payload: _Json, *names: str) -> bool:
     return isinstance(payload, dict) and all(isinstance(payload.get(name), str) for name in names)
 
 
@@ -64,7 +66,7 @@ def _is_form(payload: Mapping[str, Any]) -> bool:
     )
 
 
-def _is_state(state: Any) -> bool:
+def _is_state(state: _Json) -> bool:
     values = state.get("values", {}) if isinstance(state, dict) else None
     if state is None or not isinstance(values, dict):
         return state is None

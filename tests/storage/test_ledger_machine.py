@@ -7,7 +7,7 @@ import json
 import random
 import shutil
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,7 +43,7 @@ from bot.quiet import QuietHours
 from storage import queries
 from storage.connection import open_ledger, open_reader
 from storage.ledger import Ledger
-from storage.payout import Endpoint, Finding, InboxItem, Outcome, Sort, State
+from storage.payout import Attempt, Endpoint, Finding, InboxItem, Outcome, Sort, State
 from storage.writer import InlineWriter
 from tests.chained import unlinked
 from tests.storage.book import REQUEST, StillClock
@@ -188,7 +188,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.reader.close()
         self.connection.close()
 
-    def _do(self, work: Coroutine[Any, Any, T]) -> T:
+    def _do(self, work: Coroutine[Any, Any, T] | asyncio.Task[T]) -> T:
         return self.loop.run_until_complete(work)
 
     def _item(self) -> InboxItem:
@@ -281,13 +281,13 @@ class LedgerMachine(RuleBasedStateMachine):
     def ask_again(self, which: int, who: str) -> None:
         """Somebody wants a new attempt."""
         payout = self._pick(which)
-        self._resolve(payout, who, Sort.ASK_AGAIN, Resolve(payout.id, len(payout.attempts), "C0SUPPORT"))
+        self._resolve(who, Sort.ASK_AGAIN, Resolve(payout.id, len(payout.attempts), "C0SUPPORT"))
         unpaid = all(each.outcome in UNPAID and not each.contradicted for each in payout.attempts)
         if who != GUEST and payout.state in {State.REFUSED, State.FAILED} and unpaid:
             payout.state, payout.proposal = State.REQUESTED, None
             payout.attempts.append(_Attempt(who, requested_at=self.clock.now()))
 
-    def _resolve(self, payout: _Payout, who: str, sort: Sort, resolve: Resolve) -> None:
+    def _resolve(self, who: str, sort: Sort, resolve: Resolve) -> None:
         self._do(self.resolution.receive(sort, who, self._occasion(), resolve))
         self._do(self.resolution.decide(self._item()))
 
@@ -297,7 +297,7 @@ class LedgerMachine(RuleBasedStateMachine):
         """Somebody says what became of it."""
         payout = self._pick(which)
         resolve = Resolve(payout.id, len(payout.attempts), "C0SUPPORT", finding, "seen")
-        self._resolve(payout, who, Sort.PROPOSE, resolve)
+        self._resolve(who, Sort.PROPOSE, resolve)
         if self._may_resolve(payout, who) and self._is_time(payout, finding):
             event = self.reader.execute("SELECT event FROM proposals WHERE payout = ?", (payout.id,)).fetchall()[-1]
             payout.proposal = (int(event["event"]), who, finding)
@@ -309,7 +309,7 @@ class LedgerMachine(RuleBasedStateMachine):
         payout = self._pick(which)
         event, proposer, finding = payout.proposal or (1, who, Finding.PAID)
         resolve = Resolve(payout.id, len(payout.attempts), "C0SUPPORT", proposal=event)
-        self._resolve(payout, who, Sort.CONFIRM, resolve)
+        self._resolve(who, Sort.CONFIRM, resolve)
         if self._may_resolve(payout, who) and proposer != who and self._is_time(payout, finding):
             paid = finding is Finding.PAID
             payout.state = State.COMPLETED if paid else State.FAILED
@@ -426,7 +426,7 @@ class LedgerMachine(RuleBasedStateMachine):
             assert sorted(payout.now.approvers) == sorted(found.approvers)
         assert self._sum_since(0) == queries.approved_since(self.reader, 0)
 
-    def _attempts(self, payout: _Payout) -> Any:
+    def _attempts(self, payout: _Payout) -> Sequence[Attempt]:
         return queries.attempts(self.reader, payout.id)
 
     @invariant()
@@ -450,7 +450,7 @@ def _run(examples: int, steps: int) -> None:
     profile = settings(
         max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
     )
-    run_state_machine_as_test(LedgerMachine, settings=profile)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(LedgerMachine, settings=profile)
 
 
 def test_moves_in_any_order() -> None:

@@ -48,6 +48,8 @@ _ODD: tuple[Any, ...] = (None, True, False, 0, -1, 10**30, 1.5, [], {}, [[]], [N
 _TYPES = (FORM, JSON, "text/plain", "multipart/form-data; boundary=x", "application/json; charset=utf-16", "x;;=")
 
 Path = tuple[str | int, ...]
+# JSON, whatever has become of it.
+Tree = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Spoiler:
 
     chance: random.Random
 
-    def payload(self, payload: Any, others: Sequence[Any] = ()) -> Any:
+    def payload(self, payload: Tree, others: Sequence[Tree] = ()) -> Tree:
         """A copy with up to four changes; now and then with none, as a replay."""
         spoiled = copy.deepcopy(payload)
         for _ in range(self.chance.choice((0, 1, 1, 1, 2, 2, 4))):
@@ -94,7 +96,7 @@ class Spoiler:
         """One in twelve."""
         return self.chance.randrange(12) == 0
 
-    def _change(self, payload: Any, path: Path, others: Sequence[Any]) -> None:
+    def _change(self, payload: Tree, path: Path, others: Sequence[Tree]) -> None:
         *way, last = path
         for key in way:
             payload = payload[key]
@@ -112,7 +114,7 @@ class Spoiler:
         else:
             payload[last] = copy.deepcopy(self.chance.choice(_ODD))
 
-    def _elsewhere(self, path: Path, others: Sequence[Any], otherwise: Any) -> Any:
+    def _elsewhere(self, path: Path, others: Sequence[Tree], otherwise: Tree) -> Tree:
         """What stands in the same place of another one."""
         found = self.chance.choice(others)
         for key in path:
@@ -123,7 +125,7 @@ class Spoiler:
         return copy.deepcopy(found)
 
 
-def _places(payload: Any, path: Path = ()) -> Iterator[Path]:
+def _places(payload: Tree, path: Path = ()) -> Iterator[Path]:
     """Every key and index, however deep."""
     items = payload.items() if isinstance(payload, dict) else enumerate(payload) if isinstance(payload, list) else ()
     for key, value in items:
@@ -131,7 +133,7 @@ def _places(payload: Any, path: Path = ()) -> Iterator[Path]:
         yield from _places(value, (*path, key))
 
 
-def interactive(payload: Any) -> bytes:
+def interactive(payload: Tree) -> bytes:
     """The form in which Slack posts a click or a submission."""
     return urlencode({"payload": json.dumps(payload)}).encode()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -44,7 +45,7 @@ class _Load:
 
     async def insist(self, payload: Json) -> None:
         """Deliver the very same until the bot has acknowledged it, which it does once it has stored it."""
-        while (await self.scene.slack.post.deliver(Delivery(Kind.INTERACTIVE, payload))).error is not None:
+        while (await self.scene.slack.post.deliver(Delivery(Kind.INTERACTIVE, payload))).error is not None:  # noqa: ASYNC110 - the bot is down
             await asyncio.sleep(0.1)
 
     async def submit(self, first: int, last: int) -> None:
@@ -101,7 +102,7 @@ async def _killed_again_and_again(load: _Load) -> list[asyncio.Task[None]]:
     tasks = [asyncio.create_task(load.approve_all())]
     # The first one was asked for by hand.
     bounds = [1 + (PAYOUTS - 1) * kill // KILLS for kill in range(KILLS + 1)]
-    for first, last in zip(bounds, bounds[1:], strict=False):
+    for first, last in itertools.pairwise(bounds):
         async with serving(load.scene.environment(), load.scene.folder, code=SOON) as running:
             tasks.append(asyncio.create_task(load.submit(first, last)))
             killed_at = load.steps() + load.chance.randrange(5, 200)
@@ -119,7 +120,7 @@ _UNDER_WAY = """
 
 
 async def test_killed_at_random_under_load(tmp_path: Path) -> None:
-    """Every approved payout is paid once or honestly unconfirmed, every end is told in its thread, none is paid twice."""
+    """Every approved payout is paid once or honestly unconfirmed, every end is told in its thread, none paid twice."""
     print(f"seed {SEED}")  # noqa: T201 - shown when it fails
     async with _scene_in(tmp_path) as scene:
         async with serving(scene.environment(), tmp_path, code=SOON):
