@@ -39,7 +39,7 @@ SEED = int(os.environ.get("SEED", "20261"))
 AT_ONCE = 32
 # Slack's own patience, in seconds.
 PATIENCE = 3.0
-OWN_LINK = re.compile(r"<https://team\.slack\.example/archives/C0SUPPORT/p\d+(\|open)?>")
+OWN_LINK = re.compile(r"<https://team\.slack\.example/archives/C0SUPPORT/p\d+(\|(open|see it))?>")
 # Whoever Slack says it was is named; the victim only ever stands in a text.
 ACTOR = re.compile(r"<@(?!\w*VICTIM)[A-Z0-9]+>")
 
