@@ -42,8 +42,13 @@ def _is_id(value: _Json) -> bool:
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
+def _is_text(value: _Json) -> bool:
+    """Half a character can be written in JSON, but not kept."""
+    return isinstance(value, str) and not any("\ud800" <= one <= "\udfff" for one in value)
+
+
 def _has_texts(payload: _Json, *names: str) -> bool:
-    return isinstance(payload, dict) and all(isinstance(payload.get(name), str) for name in names)
+    return isinstance(payload, dict) and all(_is_text(payload.get(name)) for name in names)
 
 
 def _is_click(payload: Mapping[str, Any]) -> bool:
