@@ -18,9 +18,9 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTEST_ADDOPTS PYTEST_PLUGINS COVER
 
 help:
 	@echo "make demo    the whole story on stand-ins of Slack and LigdiCash: no account, no key; LOCALE=fr in French"
-	@echo "make test    the tests, with branch coverage"
+	@echo "make test    the tests"
 	@echo "make check   ruff, mypy --strict, import-linter"
-	@echo "make prove   the tests that take longer"
+	@echo "make prove   the tests again with branch coverage, and those that take longer"
 	@echo "make bench   the bot beside bare baselines, as ratios"
 	@echo "make simulate SEEDS=500   worlds full of trouble, each held against the laws; SEED=n plays one again"
 	@echo "make breaks  the laws against deliberate breaks of the code: each must be found"
@@ -34,11 +34,8 @@ demo: $(VENV)/.runtime
 
 # The browser comes last and by itself: beside other tests it waits for a processor, and they for it.
 test: $(VENV)/.dev
-	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m coverage run -m pytest -m "not prove" -n auto --dist loadfile $(WITHOUT_BROWSER)
-	@$(BIN)/python -m coverage run -m pytest $(IN_BROWSER)
-	@$(BIN)/python -m coverage combine --quiet
-	@$(BIN)/python -m coverage report --fail-under=$(COVERAGE_AT_LEAST)
+	@$(BIN)/python -m pytest -m "not prove" -n auto --dist loadfile $(WITHOUT_BROWSER)
+	@$(BIN)/python -m pytest $(IN_BROWSER)
 
 check: $(VENV)/.dev
 	@$(BIN)/python -m ruff check .
@@ -46,7 +43,13 @@ check: $(VENV)/.dev
 	@$(BIN)/python -m mypy --strict bot handlers storage tests
 	@$(BIN)/lint-imports
 
+# What takes longer: first the same tests with branch coverage, which costs half their time again.
 prove: $(VENV)/.dev
+	@rm -f .coverage .coverage.*
+	@$(BIN)/python -m coverage run -m pytest -m "not prove" -n auto --dist loadfile $(WITHOUT_BROWSER)
+	@$(BIN)/python -m coverage run -m pytest $(IN_BROWSER)
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report --fail-under=$(COVERAGE_AT_LEAST)
 	@$(BIN)/python -m pytest -m prove $(WITHOUT_BROWSER)
 
 browser: $(VENV)/.dev

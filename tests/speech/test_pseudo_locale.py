@@ -32,7 +32,8 @@ _PLACE = re.compile(r"(\{\w+\})")
 _DATA = re.compile(
     r"""<@\w+>|<!subteam\^\w+>|<\#\w+>|https?://[^|>\s]+|P-\w{5}|…?3c9d8f01|eyJ0\.eyJ1\.3c9d8f01|ORD-[\d-]+|
     Refund|Aminata|operator|ConnectError|http_500|not_in_channel|C0\w+|F\u202fCFA|\d+\ nov\.|
-    (?:not?)?completed|waiting|\b[0-9a-f]{32}\b|looks\ odd|5k|…[\w-]{8}|\bey[\w.-]+|\b03[ab]\b|P-…|/payout|\bpayout\b""",
+    (?:not?)?completed|waiting|
+    \b[0-9a-f]{32}\b|looks\ odd|5k|…[\w-]{8}|\bey[\w.-]+|\b03[ab]\b|P-…|/payout|\bpayout\b""",
     re.VERBOSE,
 )
 # Keys of Block Kit whose text nobody reads.

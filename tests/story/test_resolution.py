@@ -296,7 +296,7 @@ async def test_evidence_ends_it_before_the_second_person(timed: Stage) -> None:
     await press(timed, DAOUDA, card, "resolve")
     form = await timed.slack.wait_for_modal(DAOUDA, "Resolve")
     await ligdicash_says(timed, transaction_of(timed, card), "notcompleted")
-    await timed.card_says(card, "LigdiCash says it was not paid")
+    await timed.card_says(card, "LigdiCash says that it was not paid")
     await press(timed, DAOUDA, proposal, "confirm")
     assert 1 == await whisper_count(timed, DAOUDA, "cannot be resolved by people now")
     await timed.slack.submit(form, {"finding": "paid", "reason": "seen"})
