@@ -270,8 +270,8 @@ class World:
         """Payouts about which LigdiCash has, or will have, more to say than the ledger knows."""
         rows = self.eye.execute(
             """
-            SELECT id, state, transaction_id, token, number, polls FROM payouts
-            JOIN attempts ON attempts.payout = payouts.id AND attempts.number = payouts.attempt
+            SELECT id, iif(number = attempt, state, 'followed'), transaction_id, token, number, polls
+            FROM payouts JOIN attempts ON attempts.payout = payouts.id
             """
         ).fetchall()
         for payout, state, transaction_id, token, number, polls in rows:
