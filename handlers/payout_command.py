@@ -31,6 +31,7 @@ from bot.speech import words
 from bot.speech.modals import LONGEST_REASON, Carried, Prefill
 from handlers.request_door import Knock, Regrets, RequestDoor, is_direct
 from handlers.whispering import whisper
+from storage.ledger import OtherPayloadError
 from storage.payout import Hold, Sort
 
 log = structlog.get_logger(__name__)
@@ -156,6 +157,9 @@ class PayoutCommand:
         pull = Pull(str(body["channel_id"]), Hold.ALL, clean_text(text, LONGEST_REASON))
         try:
             await self._brake.receive(sort, str(body["user_id"]), str(body["trigger_id"]), pull)
+        except OtherPayloadError:
+            # Slack never gives two commands one trigger; what was heard first stands.
+            log.warning("command_is_not_what_it_was", person=body["user_id"])
         except sqlite3.Error:
             log.exception("brake_not_stored")
             return str(words.COULD_NOT_STORE)

@@ -67,14 +67,14 @@ def _is_form(payload: Mapping[str, Any]) -> bool:
     return (
         _is_id((payload.get("user") or {}).get("id"))
         and _has_texts(view, "id", "type", "callback_id", "private_metadata")
-        and _is_state((view or {}).get("state"))
+        and _is_state((view or {}).get("state", {}))
     )
 
 
 def _is_state(state: _Json) -> bool:
     values = state.get("values", {}) if isinstance(state, dict) else None
-    if state is None or not isinstance(values, dict):
-        return state is None
+    if not isinstance(values, dict):
+        return False
     elements = [each for block in values.values() for each in (block.values() if isinstance(block, dict) else [None])]
     return all(isinstance(each, dict) and _is(each.get("selected_option"), dict) for each in elements)
 

@@ -248,8 +248,9 @@ async def _fuzz(folder: Path, entry: str, times: int) -> None:
             throwers = [Thrower(scene, http, inputs) for _ in range(AT_ONCE)]
             await asyncio.gather(*(one.run() for one in throwers))
             await scene.settled(seconds=120)
-            assert [] == [wrong for one in throwers for wrong in one.wrong]
+            # What the log says of it explains a wrong answer, so it is looked at first.
             assert [] == _traces(log.getvalue()[begin:])
+            assert [] == [wrong for one in throwers for wrong in one.wrong]
             _check(scene)
 
 
