@@ -20,6 +20,7 @@ from bot.speech import words
 from bot.speech.modals import Prefill, request_form
 from handlers.forms import open_form
 from handlers.whispering import whisper
+from storage.ledger import OtherPayloadError
 
 log = structlog.get_logger(__name__)
 
@@ -85,6 +86,10 @@ class RequestDoor:
         except sqlite3.Error:
             log.exception("refusal_not_stored")
             regret = str(words.COULD_NOT_STORE)
+        except OtherPayloadError:
+            # Slack never gives two commands one trigger; what was heard first stands, and was answered.
+            log.warning("command_is_not_what_it_was", person=knock.person)
+            regret = ""
         except Exception:
             # Whatever it was: whoever waits for the form is told that none comes.
             log.exception("form_not_made")
