@@ -221,7 +221,7 @@ class WhoDecidesMay(Law):
         one = self.world.books.of(event)
         asked_by = set() if one is None else {one.asked_by, one.entry.asked.requester}
         return standing.was_member(person, *during) and (
-            person in asked_by or (taken.sort == "stop" and standing.might_approve(person, *during))
+            person in asked_by or (event.data.get("state") == "approved" and standing.might_approve(person, *during))
         )
 
     def _counted(self, event: EventRow, change: Change, during: tuple[int, int]) -> Iterator[Violation]:
