@@ -74,6 +74,8 @@ class Entry:
     payout: str
     asked: Asked
     created_at: int
+    concerns_since: int
+    """Since when whoever asks for the same should know of it, if they should."""
     tries: list[Try] = field(default_factory=list)
 
     @property
@@ -135,7 +137,7 @@ class Books:
         return [
             entry
             for entry in self.entries.values()
-            if entry.current.asked_at < begin
+            if entry.concerns_since < begin
             and entry.current.concerns
             and (
                 (entry.asked.number == asked.number and entry.created_at >= end - DAY)
@@ -162,13 +164,14 @@ class Books:
                 self._open(event)
             elif event.kind == "asked_again" and (entry := self.entries.get(event.payout or "")) is not None:
                 entry.tries.append(Try(entry, len(entry.tries) + 1, event.actor or "", event.at))
+                entry.concerns_since = event.at
             elif (one := self.of(event)) is not None:
                 self._enter(one, event, change)
 
     def _open(self, event: EventRow) -> None:
         asked = self._crowd.asked.get(str(event.data["reason"]))
         if asked is not None:
-            entry = Entry(event.payout or "", asked, event.at)
+            entry = Entry(event.payout or "", asked, event.at, event.at)
             entry.tries.append(Try(entry, 1, asked.requester, event.at))
             self.entries[entry.payout] = entry
 
@@ -176,6 +179,8 @@ class Books:
         if event.kind == "approved":
             self._approve(one, event, change)
         elif event.kind == "contradiction":
+            if not one.concerns:
+                one.entry.concerns_since = event.at
             one.is_contradicted = True
         elif event.kind in _NOTHING:
             one.end = End.NOTHING
