@@ -238,10 +238,11 @@ class LedgerMachine(RuleBasedStateMachine):
     def _clicked(self, payout: _Payout, who: str, sort: Sort) -> None:
         own = who in {payout.requester, payout.now.asked_by}
         decides = who in APPROVERS and not own
-        if sort is Sort.STOP:
-            if payout.state is State.APPROVED and (own or who in APPROVERS):
+        if payout.state is State.APPROVED:
+            # What was taken back or rejected before, and is heard only now, stops it as well.
+            if {Sort.STOP: own or who in APPROVERS, Sort.CANCEL: own, Sort.REJECT: decides}.get(sort):
                 self._over(payout, State.CANCELLED)
-        elif payout.state is not State.REQUESTED:
+        elif payout.state is not State.REQUESTED or sort is Sort.STOP:
             return
         elif sort is Sort.CANCEL and own:
             self._over(payout, State.CANCELLED)
