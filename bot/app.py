@@ -36,6 +36,7 @@ from bot.outbox import Outbox
 from bot.people import Named, People
 from bot.policy import Rules
 from bot.settings import Settings
+from bot.slackfailures import NO_ANSWER, word_of
 from bot.speech.notices import Notices
 from bot.worker import Desk, Worker
 from handlers.buttons import Buttons
@@ -347,12 +348,12 @@ class Bot:
         try:
             answer = await self._slack.auth_test()
         except SlackApiError as error:
-            why = str(error.response.get("error"))
+            why = str(word_of(error))
             if why in _TOKEN_REFUSED:
                 raise StartError(f"SLACK_BOT_TOKEN: Slack refuses it ({why}). Take it from the app's page.") from error
             self._slack_problem = f"Slack: auth.test says {why}"
             return
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        except NO_ANSWER as error:
             self._slack_problem = f"Slack does not answer ({type(error).__name__})"
             return
         self._house.introduce(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import enum
 
-import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import Clock
+from bot.slackfailures import NO_ANSWER, word_of
 
 log = structlog.get_logger(__name__)
 
@@ -57,8 +57,8 @@ class Channels:
                 answer = await self._slack.conversations_info(channel=channel)
         except SlackApiError as error:
             # A private channel that the bot is not in does not exist for it.
-            return Membership.OUT if error.response.get("error") == "channel_not_found" else Membership.UNKNOWN
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            return Membership.OUT if word_of(error) == "channel_not_found" else Membership.UNKNOWN
+        except NO_ANSWER as error:
             log.warning("channel_not_learnt", channel=channel, why=type(error).__name__)
             return Membership.UNKNOWN
         found = answer.get("channel") or {}

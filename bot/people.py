@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import Clock
 from bot.language import Language, language_of
+from bot.slackfailures import NO_ANSWER, word_of
 
 log = structlog.get_logger(__name__)
 
@@ -25,8 +25,6 @@ CACHED_FOR = 60.0
 # A language decides on nothing, and seldom changes.
 LANGUAGE_CACHED_FOR = 3600.0
 MOST_CACHED = 5_000
-
-_UNREACHABLE = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
 
 class Kind(enum.StrEnum):
@@ -120,9 +118,10 @@ class People:
                 answer = await self._slack.users_info(user=person, include_locale=True)
         except SlackApiError as error:
             # Slack knows nobody of that id here: somebody of another workspace.
-            kind = Kind.ELSEWHERE if error.response.get("error") == "user_not_found" else Kind.UNKNOWN
-            return _not_learnt(person, kind, str(error.response.get("error")))
-        except _UNREACHABLE as error:
+            word = word_of(error)
+            kind = Kind.ELSEWHERE if word == "user_not_found" else Kind.UNKNOWN
+            return _not_learnt(person, kind, str(word))
+        except NO_ANSWER as error:
             return _not_learnt(person, Kind.UNKNOWN, type(error).__name__)
         user: Mapping[str, Any] = answer.get("user") or {}
         self._remember_language(person, language_of(user.get("locale"), self._locale), LANGUAGE_CACHED_FOR)
@@ -173,7 +172,7 @@ class People:
         try:
             async with asyncio.timeout(LOOK_UP_DEADLINE):
                 answer = await self._slack.usergroups_users_list(usergroup=group)
-        except (SlackApiError, *_UNREACHABLE) as error:
+        except (SlackApiError, *NO_ANSWER) as error:
             log.warning("group_not_learnt", group=group, why=type(error).__name__)
             return None
         members = frozenset(str(person) for person in answer.get("users") or ())

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slackfailures import NO_ANSWER, status_of, word_of
 from storage.payout import Delivery
 
 # Seconds.
@@ -93,15 +93,15 @@ async def ask_slack(slack: AsyncWebClient, call: Call) -> SlackAnswer:
             answer = await slack.api_call(call.verb, json={**call.arguments, **_AS_WRITTEN[call.verb]})
     except SlackApiError as error:
         return _classify(error)
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+    except NO_ANSWER as error:
         return NotNow(type(error).__name__, None)
     ts = answer.get("ts") or answer.get("message_ts")
     return Taken(None if ts is None else str(ts))
 
 
 def _classify(error: SlackApiError) -> SlackAnswer:
-    why = str(error.response.get("error") or error.response.status_code)
-    if error.response.status_code == 429 or why == "ratelimited":  # noqa: PLR2004 - too many requests
+    why = word_of(error) or str(status_of(error))
+    if status_of(error) == 429 or why == "ratelimited":  # noqa: PLR2004 - too many requests
         try:
             seconds = float(error.response.headers.get("Retry-After", 1))
         except ValueError:

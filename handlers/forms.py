@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slackfailures import NO_ANSWER, word_of
 
 log = structlog.get_logger(__name__)
 
@@ -24,8 +25,8 @@ async def open_form(slack: AsyncWebClient, trigger: str, form: View) -> bool:
     try:
         async with asyncio.timeout(OPEN_DEADLINE):
             await slack.views_open(trigger_id=trigger, view=form)
-    except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-        if isinstance(error, SlackApiError) and error.response.get("error") == _OPENED_ALREADY:
+    except (SlackApiError, *NO_ANSWER) as error:
+        if isinstance(error, SlackApiError) and word_of(error) == _OPENED_ALREADY:
             return True
         log.warning("form_did_not_open", why=type(error).__name__)
         return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
 import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
@@ -16,6 +15,7 @@ from bot.desk.inquiries import Inquiries
 from bot.language import speaking
 from bot.people import People
 from bot.policy import Rules
+from bot.slackfailures import NO_ANSWER
 from bot.speech.replies import home
 
 log = structlog.get_logger(__name__)
@@ -48,5 +48,5 @@ class Home:
             view = home(waiting, self._inquiries.latest_records(person), self._people.workspace_url, self._rules)
         try:
             await self._slack.views_publish(user_id=person, view=view)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (SlackApiError, *NO_ANSWER) as error:
             log.warning("home_not_published", why=type(error).__name__)

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import aiohttp
 import click
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -24,13 +23,12 @@ from bot.ligdicash.readers import NoStatus
 from bot.people import Kind, Named, People
 from bot.policy import is_group
 from bot.settings import DEFAULT_ENV_FILE, Settings
+from bot.slackfailures import NO_ANSWER, word_of
 from storage.connection import LedgerError, integrity, look_at_ledger
 from storage.payout import Endpoint
 
 SCOPES = frozenset({"commands", "chat:write", "users:read", "channels:read", "groups:read"})
 GROUP_SCOPE = "usergroups:read"
-
-_UNREACHABLE = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +115,10 @@ async def _slack(slack: AsyncWebClient, people: People, settings: Settings) -> l
     try:
         answer = await slack.auth_test()
     except SlackApiError as error:
-        why = error.response.get("error")
+        why = word_of(error)
         what = f"SLACK_BOT_TOKEN: auth.test fails ({why}); take the token from the app's page"
         return [Finding(ok=False, what=what)]
-    except _UNREACHABLE as error:
+    except NO_ANSWER as error:
         host = urlsplit(settings.slack_api_url).netloc
         what = f"Slack: {host} cannot be reached ({type(error).__name__}); look at this machine's network"
         return [Finding(ok=False, what=what)]

@@ -6,7 +6,7 @@ from bot.sandbox.slack.hands import ClickResult, CommandAnswer, Impossible, Subm
 from bot.sandbox.slack.people import APP_ID, BOT_ID, BOT_USER, OTHER_TEAM, TEAM, Person, UserGroup
 from bot.sandbox.slack.server import SlackStandIn
 from bot.sandbox.slack.standin import Slack
-from bot.sandbox.slack.trouble import Trouble, lost_answer, outage, rate_limited, slow
+from bot.sandbox.slack.trouble import Trouble, garbled, lost_answer, outage, rate_limited, slow
 from bot.sandbox.slack.views import View
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Unreachable",
     "UserGroup",
     "View",
+    "garbled",
     "lost_answer",
     "outage",
     "rate_limited",

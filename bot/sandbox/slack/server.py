@@ -116,6 +116,8 @@ async def _troubled(request: web.Request, trouble: Trouble, answer: Json) -> web
     if trouble.lost and request.transport is not None:
         request.transport.close()
     headers = {} if trouble.retry_after is None else {"Retry-After": str(trouble.retry_after)}
+    if trouble.body is not None:
+        return web.Response(status=trouble.status, text=trouble.body, content_type="application/json", headers=headers)
     if trouble.status in (HTTP_OK, TOO_MANY):
         return web.json_response(answer, status=trouble.status, headers=headers)
     page = "<html><body>Something went wrong</body></html>"

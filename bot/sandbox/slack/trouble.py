@@ -20,6 +20,8 @@ class Trouble:
     """The HTTP status; any other than 200 and 429 comes with a page instead of JSON."""
     retry_after: int | None = None
     """Seconds, in the header `Retry-After`."""
+    body: str | None = None
+    """What comes in place of the answer, said to be JSON."""
     done: bool = False
     """Whether Slack did what was asked all the same."""
     lost: bool = False
@@ -40,6 +42,11 @@ def outage(status: int = 503) -> Trouble:
 def rate_limited(seconds: int = 1) -> Trouble:
     """Slack has had enough of this bot for so many seconds."""
     return Trouble(error="ratelimited", status=429, retry_after=seconds)
+
+
+def garbled(body: str = "{oops") -> Trouble:
+    """Something between Slack and the bot answers for Slack, or cuts its answer short; Slack does what was asked."""
+    return Trouble(body=body, done=True)
 
 
 def lost_answer() -> Trouble:
