@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 
 from bot.clock import MINUTE, SECOND
 from bot.crashpoints import Point, may_die
+from bot.desk.reminders import expire_if_over
 from bot.desk.telling import answer, refuse, tell
 from bot.people import People, Person
 from bot.policy import (
@@ -105,6 +106,9 @@ class Decisions:
             refuse(tx, EventKind.DECISION_REFUSED, person.id, click.channel, {"why": refused}, record)
         elif record is None or not _is_in_time(item.sort, record, click):
             _too_late(tx, click, person, record)
+        elif expire_if_over(tx, record, self._rules):
+            # No process lived when its time was over, and the click is heard first.
+            _too_late(tx, click, person, tx.record(click.payout))
         elif _is_stale(tx, item):
             answer(tx, Answer.CLICK_TOO_OLD, person.id, click.channel, record)
         elif item.sort is Sort.APPROVE:

@@ -6,7 +6,7 @@ from bot.clock import HOUR, MINUTE
 from bot.desk.telling import tell
 from bot.policy import Rules
 from storage.ledger import Ledger, Transaction
-from storage.payout import EventKind, Outcome, State
+from storage.payout import EventKind, Outcome, Record, State
 
 # How long after the request approvers are paged again.
 REMIND_AFTER = (15 * MINUTE, HOUR, 4 * HOUR)
@@ -22,6 +22,17 @@ def next_look(rules: Rules, *, requested_at: int, now: int) -> tuple[int, int]:
     behind = sum(time <= now for time in times)
     ahead = [time for time in times if time > now]
     return min([*ahead, expires_at]), behind
+
+
+def expire_if_over(tx: Transaction, record: Record, rules: Rules) -> bool:
+    """End an undecided request whose time is over; whether it was."""
+    payout, attempt = record.payout, record.attempt
+    if payout.state is not State.REQUESTED or tx.now < attempt.requested_at + rules.request_ttl_hours * HOUR:
+        return False
+    if tx.move(payout, State.EXPIRED, due_at=None):
+        tx.end_attempt(payout.id, payout.attempt, Outcome.NEVER_SENT)
+        tell(tx, EventKind.EXPIRED, payout, data={"why": "nobody decided"})
+    return True
 
 
 class Reminders:
@@ -40,10 +51,7 @@ class Reminders:
         if record is None or record.payout.state is not State.REQUESTED:
             return
         payout, attempt = record.payout, record.attempt
-        if tx.now >= attempt.requested_at + self._rules.request_ttl_hours * HOUR:
-            if tx.move(payout, State.EXPIRED, due_at=None):
-                tx.end_attempt(payout.id, payout.attempt, Outcome.NEVER_SENT)
-                tell(tx, EventKind.EXPIRED, payout, data={"why": "nobody decided"})
+        if expire_if_over(tx, record, self._rules):
             return
         due_at, behind = next_look(self._rules, requested_at=attempt.requested_at, now=tx.now)
         tx.look_again(payout.id, due_at)

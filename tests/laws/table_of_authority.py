@@ -244,9 +244,9 @@ BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
     one(
         8,
         "requests run out an hour early",
-        "bot.desk.reminders:Reminders._look",
-        "attempt.requested_at + self._rules.request_ttl_hours * HOUR",
-        "attempt.requested_at + self._rules.request_ttl_hours * HOUR - HOUR",
+        "bot.desk.reminders:expire_if_over",
+        "attempt.requested_at + rules.request_ttl_hours * HOUR",
+        "attempt.requested_at + rules.request_ttl_hours * HOUR - HOUR",
     ),
     # Bounds
     one(

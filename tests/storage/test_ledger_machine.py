@@ -238,6 +238,10 @@ class LedgerMachine(RuleBasedStateMachine):
     def _clicked(self, payout: _Payout, who: str, sort: Sort) -> None:
         own = who in {payout.requester, payout.now.asked_by}
         decides = who in APPROVERS and not own
+        if self._ran_out(payout) and {Sort.CANCEL: own, Sort.STOP: False}.get(sort, decides):
+            # Whoever might have decided comes too late, though nobody had looked at it yet.
+            self._over(payout, State.EXPIRED)
+            return
         if payout.state is State.APPROVED:
             # What was taken back or rejected before, and is heard only now, stops it as well.
             if {Sort.STOP: own or who in APPROVERS, Sort.CANCEL: own, Sort.REJECT: decides}.get(sort):
@@ -399,8 +403,11 @@ class LedgerMachine(RuleBasedStateMachine):
         """The worker looks at what nobody decided."""
         payout = self._pick(which)
         self._do(self.reminders.look(payout.id))
-        if payout.state is State.REQUESTED and self.clock.now() >= payout.now.requested_at + 48 * HOUR:
+        if self._ran_out(payout):
             self._over(payout, State.EXPIRED)
+
+    def _ran_out(self, payout: _Payout) -> bool:
+        return payout.state is State.REQUESTED and self.clock.now() >= payout.now.requested_at + 48 * HOUR
 
     @rule(minutes=st.sampled_from((1, 2, 30, 61, 25 * 60)))
     def wait(self, minutes: int) -> None:
