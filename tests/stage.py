@@ -19,7 +19,7 @@ import aiohttp
 
 from bot import outbox
 from bot.app import Bot
-from bot.clock import Clock, SystemClock
+from bot.clock import MINUTE, Clock, SystemClock
 from bot.desk import evidence
 from bot.sandbox.ligdicash.server import LigdicashSandbox
 from bot.sandbox.slack.channels import Message
@@ -180,6 +180,15 @@ class Stage:
             session.post(url, data=body, headers=headers) as response,
         ):
             return response.status, await response.text()
+
+    def tidy_up(self, clock: SkippingClock) -> None:
+        """Good weather, empty screens, and nothing remembered of what Slack said: for the next test on the same bot."""
+        self.slack.api.weather = lambda _method, _args: None
+        clock.skip(2 * MINUTE)
+        for user in (AMINATA, GUEST):
+            for modal in list(self.slack.modals(user)):
+                self.slack.workspace.close(modal)
+        self.slack.workspace.ephemerals.clear()
 
     async def later(self, milliseconds: int) -> None:
         """Let that much time be over on the bot's own clock, and have it look."""

@@ -11,7 +11,6 @@ from unittest.mock import patch
 import pytest
 import pytest_asyncio
 
-from bot.clock import MINUTE
 from bot.sandbox.slack import Channel, CommandAnswer, Trouble, View, outage, rate_limited, slow
 from bot.sandbox.slack.trouble import Weather
 from handlers import forms
@@ -57,12 +56,7 @@ async def office(clock: SkippingClock, tmp_path_factory: pytest.TempPathFactory)
 async def clean_desk(office: Stage, clock: SkippingClock) -> AsyncIterator[None]:
     """Good weather, an empty screen, and nothing remembered of what Slack said in the test before."""
     yield
-    office.slack.api.weather = lambda _method, _args: None
-    clock.skip(2 * MINUTE)
-    for user in (AMINATA, GUEST):
-        for modal in list(office.slack.modals(user)):
-            office.slack.workspace.close(modal)
-    office.slack.workspace.ephemerals.clear()
+    office.tidy_up(clock)
 
 
 async def opened(office: Stage, text: str) -> View:

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from bot.clock import HOUR, MINUTE
+from bot.clock import HOUR
 from bot.sandbox.slack import Channel, Delivery, Kind, Message, Trouble, View, outage, slow
 from tests.paying import impatient
 from tests.stage import (
@@ -59,12 +59,7 @@ async def office(clock: SkippingClock, tmp_path_factory: pytest.TempPathFactory)
 async def clean_desk(office: Stage, clock: SkippingClock) -> AsyncIterator[None]:
     """Good weather, an empty screen, and nothing remembered of what Slack said in the test before."""
     yield
-    office.slack.api.weather = lambda _method, _args: None
-    clock.skip(2 * MINUTE)
-    for user in (AMINATA, GUEST):
-        for modal in list(office.slack.modals(user)):
-            office.slack.workspace.close(modal)
-    office.slack.workspace.ephemerals.clear()
+    office.tidy_up(clock)
 
 
 def case(scene: Stage, text: str = "", *, channel: str = SUPPORT, thread_ts: str | None = None) -> Message:
