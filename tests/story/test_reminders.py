@@ -97,6 +97,14 @@ async def test_the_first_of_two_approvals_ends_no_reminders(tmp_path: Path) -> N
         assert 1 == len(reminders(scene, card))
 
 
+def tries_of_reminder(scene: Stage) -> int:
+    """How often Slack was asked to take it, and the answer is known."""
+    ended = scene.rows(
+        "SELECT tries FROM deliveries JOIN events ON events.id = event WHERE kind = 'reminded' AND state <> 'posting'"
+    )
+    return int(ended[0][0] or 0) if ended else 0
+
+
 async def test_a_reminder_that_slack_takes_after_the_decision_pages_nobody(tmp_path: Path) -> None:
     """Slack took no posts when it was due: by now it only says how it stands."""
     async with office(tmp_path, clock_at("2030-05-14T09:00")) as scene:
@@ -107,6 +115,10 @@ async def test_a_reminder_that_slack_takes_after_the_decision_pages_nobody(tmp_p
             await changed(scene, lambda: "reminded" in kinds(scene, card))
             await press(scene, AMINATA, question, "cancel", confirm=True)
             await changed(scene, lambda: "cancelled" in kinds(scene, card))
+            # What was drawn before the decision must have come to nothing too: one more try ends first.
+            before = tries_of_reminder(scene)
+            await scene.later(MINUTE)
+            await changed(scene, lambda: tries_of_reminder(scene) > before)
         await after(scene, MINUTE)
         assert ["had waited for a decision for 16 minutes."] == [
             text.rpartition(", ")[2].partition(" Now:")[0] for text in reminders(scene, card)
