@@ -100,6 +100,7 @@ class Outbox:
         try:
             while not self._stopping:
                 lane.woken.clear()
+                lane.look_at_clock(self._clock.now())
                 waiting = queries.waiting(self._ledger.reader, channel, _LOOK_AHEAD)
                 if not waiting and lane.posts_from <= self._clock.now() - BETWEEN_EDITS:
                     return
@@ -268,6 +269,7 @@ class _Lane:
     def __init__(self) -> None:
         self.woken = asyncio.Event()
         self.posts_from = 0
+        self.seen_at = 0
         self.others_from = 0
         # Of the audit channel: up to which delivery each is told by itself, and which one Slack refused as it was.
         self.alone_until = 0
@@ -279,6 +281,13 @@ class _Lane:
         if verb is Verb.POST:
             return self.posts_from
         return max(self.others_from, self._edited.get((delivery.payout, delivery.place), 0) + BETWEEN_EDITS)
+
+    def look_at_clock(self, now: int) -> None:
+        """Forget a pace that was reckoned by a clock that was set back since: Slack says itself what is too soon."""
+        if now < self.seen_at:
+            self.posts_from = self.others_from = 0
+            self._edited.clear()
+        self.seen_at = now
 
     def note(self, call: Call, now: int) -> None:
         """A call was made."""

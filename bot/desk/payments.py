@@ -130,7 +130,10 @@ class Payments:
         await self._ledger.write(lambda tx: self._give_up(tx, payout))
 
     async def expire_approved(self) -> None:
-        """The clock was set back: of nothing that is approved can it be told for how long it has been."""
+        """The clock was set back: of nothing that is approved can it be told for how long it has been.
+
+        What waited to be told does not wait until the clock is there again.
+        """
         await self._ledger.write(self._expire_approved)
 
     def _expire_approved(self, tx: Transaction) -> None:
@@ -138,6 +141,7 @@ class Payments:
         self._set_backs += 1
         for payout, _, _ in queries.in_state(tx.connection, State.APPROVED):
             _expire_if_approved(tx, payout)
+        tx.tell_now()
 
     # Before the request leaves
 

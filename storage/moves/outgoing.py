@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.clock import MINUTE
 from storage.moves.events import EventMoves
 from storage.payout import Delivery
+
+# Milliseconds ahead; nothing that waits for Slack is put off for longer.
+_LATEST_DUE = 2 * MINUTE
 
 
 class OutgoingMoves(EventMoves):
@@ -50,6 +54,12 @@ class OutgoingMoves(EventMoves):
             WHERE id = ? AND due_at = ?
             """,
             [(due_at, error, delivery.id, until) for delivery in deliveries],
+        )
+
+    def tell_now(self) -> None:
+        """The clock was set back: what seems to be due much later was due before, or as soon as Slack lets it."""
+        self.connection.execute(
+            "UPDATE deliveries SET due_at = ?1 WHERE state = 'waiting' AND due_at > ?1 + ?2", (self.now, _LATEST_DUE)
         )
 
     def note_undeliverable(self, deliveries: Sequence[Delivery], until: int, error: str) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from unittest.mock import patch
 
+from bot import outbox
 from bot.clock import HOUR, MINUTE, SECOND
 from bot.ligdicash.client import LigdicashClient
-from bot.sandbox.slack import Message
+from bot.sandbox.slack import Message, outage
 from storage.payout import State
 from tests.stage import AMINATA, CLARISSE, SUPPORT, SkippingClock, Stage
-from tests.story.office import approved, becomes, both_resume, kinds, pause
+from tests.story.office import approved, becomes, both_resume, changed, kinds, pause
 
 
 async def _held(scene: Stage) -> Message:
@@ -82,6 +83,31 @@ async def test_a_clock_that_is_corrected_holds_up_nothing(timed: Stage) -> None:
     await both_resume(timed)
     await timed.later(MINUTE)
     await becomes(timed, card, State.COMPLETED)
+
+
+async def test_what_waits_to_be_told_does_not_wait_for_the_clock(timed: Stage) -> None:
+    """Slack refused it by the old time: by the new one it is tried again now, and not half an hour later."""
+    card = await timed.ask("22670000000 5000 refund")
+    await timed.at_rest()
+    timed.slack.api.weather = lambda method, _args: outage() if method.startswith("chat.") else None
+    await timed.reject(card, "asked twice")
+    await changed(timed, lambda: timed.rows("SELECT 1 FROM deliveries WHERE state = 'waiting' AND tries > 0"))
+    await _set_back(timed, 30 * MINUTE)
+    timed.slack.api.weather = lambda _method, _args: None
+    await timed.card_says(card, "Rejected")
+    await timed.settled()
+
+
+async def test_a_channel_that_is_being_told_is_told_on(timed: Stage) -> None:
+    """The next message waits for the second that Slack wants, and not until the clock is there again."""
+    card = await timed.ask("22670000000 5000 refund")
+    await timed.at_rest()
+    with patch.multiple(outbox, BETWEEN_POSTS=3 * SECOND, BETWEEN_EDITS=3 * SECOND):
+        await timed.reject(card, "asked twice")
+        await timed.card_says(card, "Rejected")
+        await _set_back(timed, 30 * MINUTE)
+        await timed.ask("22670000001 6000 refund")
+        await timed.settled()
 
 
 async def test_who_somebody_was_is_not_believed_for_longer(timed: Stage) -> None:
