@@ -27,7 +27,7 @@ from bot.parsing import (
 )
 from bot.people import People
 from bot.policy import Refusal, Rules, may_brake
-from bot.speech import words
+from bot.speech import replies, words
 from bot.speech.modals import LONGEST_REASON, Carried, Prefill
 from handlers.request_door import Knock, Regrets, RequestDoor, is_direct
 from handlers.whispering import whisper
@@ -94,7 +94,7 @@ class PayoutCommand:
     ) -> None:
         word, rest, text = heard
         if word in _HELP:
-            await ack(words.HELP.format(approvers=words.mentions(self._rules.approvers)))
+            await ack(replies.usage(self._rules.approvers))
         elif word in _INQUIRIES:
             await ack()
             self._background.start(self._answer(word, body, rest, respond), name="answer inquiry")

@@ -18,7 +18,6 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from bot.parsing import format_number
 from bot.speech import words
 from bot.speech.sentences import Sentence
 from storage.payout import Payout
@@ -130,4 +129,4 @@ def dialog(title: str | Sentence, text: str | Sentence, yes: Sentence) -> Confir
 
 def number_of(payout: Payout) -> str:
     """The number as people read it; it may have been removed from the ledger."""
-    return format_number(payout.number) if payout.number else str(words.NUMBER_REMOVED)
+    return words.number(payout.number) if payout.number else str(words.NUMBER_REMOVED)

@@ -145,7 +145,7 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earli
     )
     amount = PlainTextInputElement(
         action_id=Field.AMOUNT,
-        initial_value=words.grouped(draft.amount.xof) if isinstance(draft.amount, Amount) else None,
+        initial_value=words.as_typed(draft.amount.xof) if isinstance(draft.amount, Amount) else None,
         placeholder=words.EXAMPLE_AMOUNT,
         max_length=30,
         focus_on_load=certain and not isinstance(draft.amount, Amount),

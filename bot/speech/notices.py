@@ -9,7 +9,6 @@ from types import MappingProxyType
 from slack_sdk.models.blocks import ButtonElement
 
 from bot.ligdicash.errors import Meaning
-from bot.parsing import format_number, mask_number
 from bot.policy import Limit, Refusal, Rules, eligible, enough_to_resolve
 from bot.speech import words
 from bot.speech.blocks import Button, Message, button, message, number_of, row, sections
@@ -311,8 +310,7 @@ class Notices:
             return "?"
         if not record.payout.number:
             return number_of(record.payout)
-        shown = format_number if self.rules.audit_full_numbers else mask_number
-        return shown(record.payout.number)
+        return words.number(record.payout.number, masked=not self.rules.audit_full_numbers)
 
 
 _THREAD: Mapping[EventKind, Sentence] = MappingProxyType(

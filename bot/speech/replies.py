@@ -1,4 +1,4 @@
-"""What `/payout status`, `list` and `policy` answer, and what Home shows: only to the person who asks."""
+"""What `/payout help`, `status`, `list` and `policy` answer, and what Home shows: only to the person who asks."""
 
 from __future__ import annotations
 
@@ -27,6 +27,13 @@ class Standing:
     approving: Refusal | None
     team_today: int
     own_today: int
+
+
+def usage(approvers: tuple[str, ...]) -> str:
+    """How the command is typed, and who decides."""
+    return words.HELP.format(
+        number=words.EXAMPLE_NUMBER, amount=words.EXAMPLE_AMOUNT, approvers=words.mentions(approvers)
+    )
 
 
 def status(record: Record, workspace_url: str) -> str:

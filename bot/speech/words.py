@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from bot.language import Language, spoken
 from bot.ligdicash.errors import Meaning
 from bot.ligdicash.readers import Doubt
+from bot.parsing import format_number, mask_number
 from bot.policy import Limit, Refusal
 from bot.speech.sentences import Sentence, plural
 from bot.speech.sentences import sentence as _
@@ -34,23 +35,38 @@ ONE_PERSON_MORE = _("{before}, {last}")
 
 
 def amount(xof: int) -> str:
-    """`5 000 XOF`, or `5 000 F CFA` with blanks that do not break; XOF has no decimals."""
+    """`5 000 XOF` or `5 000 F CFA`, on one line; XOF has no decimals."""
     language = spoken()
     if language is Language.ENGLISH:
-        return f"{grouped(xof)} XOF"
+        return unbroken(f"{as_typed(xof)} XOF")
     from bot.speech.locales import francs  # noqa: PLC0415 - whoever speaks English never needs Babel
 
     return francs(xof, language)
 
 
 def grouped(number: int) -> str:
-    """`5 000`: groups of three."""
+    """`5 000`: groups of three, on one line."""
     language = spoken()
     if language is Language.ENGLISH:
-        return f"{number:,}".replace(",", " ")
+        return unbroken(as_typed(number))
     from bot.speech.locales import number as written  # noqa: PLC0415 - as above
 
     return written(number, language)
+
+
+def as_typed(number: int) -> str:
+    """`5 000` with the blanks that people type: what stands in a field, where it is edited."""
+    return f"{number:,}".replace(",", " ")
+
+
+def unbroken(figures: str) -> str:
+    """The same with blanks at which no line breaks: half of an amount or of a number reads as another one."""
+    return figures.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def number(digits: str, *, masked: bool = False) -> str:
+    """`+226 70 00 00 00`, or `+226 ·· ·· ·· 00`, on one line."""
+    return unbroken(mask_number(digits) if masked else format_number(digits))
 
 
 def mention(person: str) -> str:
@@ -98,10 +114,10 @@ def at(milliseconds: int, timezone: ZoneInfo) -> str:
     """`14:05 on 24 Nov 2026`, in the team's time zone."""
     moment, language = _moment(milliseconds, timezone), spoken()
     if language is Language.ENGLISH:
-        return TIME.format(clock=f"{moment:%H:%M}", day=f"{moment.day} {moment:%b %Y}")
+        return TIME.format(clock=f"{moment:%H:%M}", day=unbroken(f"{moment.day} {moment:%b %Y}"))
     from bot.speech.locales import day  # noqa: PLC0415 - as above
 
-    return TIME.format(clock=f"{moment:%H:%M}", day=day(moment, language))
+    return TIME.format(clock=f"{moment:%H:%M}", day=unbroken(day(moment, language)))
 
 
 def clock(milliseconds: int, timezone: ZoneInfo) -> str:
@@ -121,7 +137,7 @@ HELP = _("""\
 `/payout` – opens the form empty · `/payout help` or `/payout aide` – this text
 `/payout status ID`, `/payout list`, `/payout policy` – what became of one, your latest, what you may
 `/payout pause REASON` – an approver stops all sending at once; `/payout resume` needs two of them
-• The number may be written `+226 70 00 00 00`, `00226…` or `70000000`; the amount `5000`, `5 000` or `5000 FCFA`.
+• The number may be written `{number}`, `00226…` or `70000000`; the amount `5000`, `{amount}` or `5000\N{NO-BREAK SPACE}FCFA`.
 • You check everything in a form. The request appears in this channel; an approver, never who asked, decides in its thread.
 • After approval the bot asks LigdiCash to pay. The thread shows the token, then the final status.
 • Uncertain outcomes are never sent again. The card says what to look up.
@@ -170,8 +186,8 @@ FIELD_AMOUNT = _("Amount in XOF")
 FIELD_REASON = _("Reason")
 FIELD_ORDER = _("Order reference")
 FIELD_WAY = _("How the money arrives")
-EXAMPLE_NUMBER = "+226 70 00 00 00"
-EXAMPLE_AMOUNT = "5 000"
+EXAMPLE_NUMBER = number("22670000000")
+EXAMPLE_AMOUNT = unbroken(as_typed(5_000))
 EXAMPLE_REASON = _("Refund for a cancelled order")
 EXAMPLE_ORDER = "ORD-2024-001"
 HINT_NUMBER = _("The mobile number, for example {example}.")
@@ -727,7 +743,9 @@ MEANINGS: Mapping[Meaning, tuple[Sentence, Sentence]] = MappingProxyType(
         ),
         Meaning.AMOUNT_OUT_OF_BOUNDS: (
             _("LigdiCash does not pay this amount."),
-            _("ask again with an amount between 100 and 1 000 000 XOF."),
+            _(
+                "ask again with an amount between 100 and 1\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}XOF."
+            ),
         ),
         Meaning.ADDRESS_NOT_ALLOWED: (
             _("LigdiCash does not accept requests from the bot's IP address."),

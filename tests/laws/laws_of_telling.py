@@ -266,7 +266,7 @@ class SlackTellsTheTruth(Law):
             return
         blocks: Any = list(drawn.blocks)
         expected = [drawn.text, *words_of(blocks), *_buttons(blocks)]
-        actual = [shown.text, *words_of(shown.blocks), *_buttons(shown.blocks)]
+        actual = [shown.raw, *words_of(shown.blocks), *_buttons(shown.blocks)]
         if _without_time(expected) != _without_time(actual):
             yield self.broken(f"the {place} of {record.payout.id} says {actual}, and should say {expected}")
 

@@ -133,7 +133,7 @@ class Crowd:
         """Some message as it once was, with buttons that may be gone by now."""
         messages = self.world.slackside.slack.workspace.channel(SUPPORT).messages.values()
         found = [
-            Message(each.channel, each.ts, each.author, once.text, once.blocks, each.thread_ts)
+            Message(each.channel, each.ts, each.author, once.raw, once.blocks, each.thread_ts)
             for each in messages
             for once in each.edits
             if any(block["type"] == "actions" for block in once.blocks)

@@ -53,7 +53,7 @@ async def test_those_who_are_mentioned_are_notified_with_the_text_of_the_lock_sc
 
     notice = (await shown.state(GUEST))[f"notice:{SUPPORT}:{question.ts}"]
 
-    assert question.text == notice["text"]
+    assert question.raw == notice["text"]
     assert {CLARISSE, "U0DAOUDA"} <= set(notice["users"])
     assert GUEST not in notice["users"]
 
@@ -67,7 +67,7 @@ async def test_a_notice_keeps_the_text_with_which_the_phone_lit_up(shown: Scene)
 
     notice = (await shown.state())[f"notice:{SUPPORT}:{question.ts}"]
 
-    assert question.text == notice["text"]
+    assert question.raw == notice["text"]
 
 
 async def test_what_ligdicash_received_is_shown_without_the_secret_in_its_callback(shown: Scene) -> None:

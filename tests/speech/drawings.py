@@ -610,7 +610,7 @@ class Drawings:
         may_not = replies.Standing(Refusal.NOT_A_REQUESTER, Refusal.NOT_AN_APPROVER, 100_000, 50_000)
         command = f"/payout {self.values.number} 5000 {self.values.reason[:20]}"
         drawn: Mapping[str, Callable[[], str]] = {
-            "help": lambda: words.HELP.format(approvers=words.mentions(everybody)),
+            "help": lambda: replies.usage(everybody),
             "in a direct message": lambda: words.HERE_NO_PAYOUTS_DIRECT.format(bot="payout"),
             "where the bot is not": lambda: words.BOT_NOT_IN_CHANNEL.format(bot="payout"),
             "where the bot is not, from a message": lambda: words.BOT_NOT_IN_CHANNEL_SHORTCUT.format(bot="payout"),

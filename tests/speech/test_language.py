@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.language import Language, language_of, speaking, spoken
-from bot.parsing import Amount, read_amount
 from bot.speech import words
 from bot.speech.sentences import plural, sentence
 from storage.payout import Way
@@ -59,13 +58,11 @@ async def test_a_task_speaks_what_was_spoken_when_it_began() -> None:
 
 
 def test_money_and_numbers() -> None:
-    """Grouped by three; in French no blank of it lets a line break, and the form reads its own numbers."""
-    assert ("5 000 XOF", "1 234 567") == (words.amount(5_000), words.grouped(1_234_567))
+    """Grouped by three, with blanks that do not break."""
+    assert ("5\xa0000\xa0XOF", "1\xa0234\xa0567") == (words.amount(5_000), words.grouped(1_234_567))
     with speaking(Language.FRENCH):
         assert ("5\u202f000\xa0F\u202fCFA", "1\u202f234\u202f567") == (words.amount(5_000), words.grouped(1_234_567))
         assert "500\xa0F\u202fCFA" == words.amount(500)
-        for typed in (words.amount(1_234_567), words.grouped(1_234_567)):
-            assert Amount(1_234_567) == read_amount(typed)
 
 
 def test_the_way_has_one_name() -> None:
@@ -76,10 +73,10 @@ def test_the_way_has_one_name() -> None:
 
 def test_times() -> None:
     """In the team's time zone, whatever the machine's is."""
-    assert ("14:05", "14:05 on 24 Nov 2026") == (words.clock(NOW, OUAGADOUGOU), words.at(NOW, OUAGADOUGOU))
+    assert ("14:05", "14:05 on 24\xa0Nov\xa02026") == (words.clock(NOW, OUAGADOUGOU), words.at(NOW, OUAGADOUGOU))
     with speaking(Language.FRENCH):
-        assert ("14:05", "24 nov. 2026 à 14:05") == (words.clock(NOW, OUAGADOUGOU), words.at(NOW, OUAGADOUGOU))
-        assert "24 nov. 2026 à 15:05" == words.at(NOW, ZoneInfo("Europe/Paris"))
+        assert ("14:05", "24\xa0nov.\xa02026 à 14:05") == (words.clock(NOW, OUAGADOUGOU), words.at(NOW, OUAGADOUGOU))
+        assert "24\xa0nov.\xa02026 à 15:05" == words.at(NOW, ZoneInfo("Europe/Paris"))
 
 
 def test_lists() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from gettext import GNUTranslations
 from pathlib import Path
 from unittest.mock import patch
@@ -12,14 +12,13 @@ from unittest.mock import patch
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from slack_sdk.models.views import View
 
 from bot.language import Language, speaking
 from bot.sandbox.slack import Message as SlackMessage
 from bot.speech import sentences, words
-from bot.speech.blocks import Message
 from tests.catalogue import extracted, texts_of
 from tests.speech.drawings import USUAL, Drawings
+from tests.speech.seeing import seen
 from tests.stage import AMINATA, BOUKARY, CLARISSE, DAOUDA, GUEST, QUIET, SUPPORT, SkippingClock, Stage, hurried, stage
 
 # Letters that no other text here uses: what is left of the Latin ones is not the catalogue's.
@@ -31,13 +30,11 @@ _PLACE = re.compile(r"(\{\w+\})")
 # What may stand in a sentence that is no sentence: what people typed, ids, codes and addresses, money and dates.
 _DATA = re.compile(
     r"""<@\w+>|<!subteam\^\w+>|<\#\w+>|https?://[^|>\s]+|P-\w{5}|…?3c9d8f01|eyJ0\.eyJ1\.3c9d8f01|ORD-[\d-]+|
-    Refund|Aminata|operator|ConnectError|http_500|not_in_channel|C0\w+|F\u202fCFA|\d+\ nov\.|
+    Refund|Aminata|operator|ConnectError|http_500|not_in_channel|C0\w+|F\sCFA|\d+\snov\.|
     (?:not?)?completed|waiting|
     \b[0-9a-f]{32}\b|looks\ odd|5k|…[\w-]{8}|\bey[\w.-]+|\b03[ab]\b|P-…|/payout|\bpayout\b""",
     re.VERBOSE,
 )
-# Keys of Block Kit whose text nobody reads.
-_UNSEEN = frozenset({"type", "action_id", "block_id", "value", "callback_id", "private_metadata", "style"})
 
 
 def pseudo(text: str) -> str:
@@ -78,24 +75,6 @@ def heard() -> Iterator[Heard]:
     found = Heard(compiled)
     with patch.dict(sentences._CATALOGUES, {Language.FRENCH: found}):
         yield found
-
-
-def seen(value: object) -> Iterator[str]:
-    """Every text in it that somebody reads."""
-    if isinstance(value, Message):
-        yield value.text
-        yield from seen(list(value.blocks))
-    elif isinstance(value, View):
-        yield from seen(value.to_dict())
-    elif isinstance(value, Mapping):
-        for key, each in value.items():
-            if key not in _UNSEEN:
-                yield from seen(each)
-    elif isinstance(value, (list, tuple)):
-        for each in value:
-            yield from seen(each)
-    elif isinstance(value, str):
-        yield value
 
 
 def test_nothing_drawn_comes_from_outside_the_catalogues(heard: Heard) -> None:

@@ -76,7 +76,7 @@ async def test_the_same_person_within_a_day_is_pointed_out(scene: Stage) -> None
     assert "known" == form.blocks[1]["block_id"]
     assert WARNING in form.text
     assert link_to(first) in str(form.blocks)
-    assert f"{payout_of(first)}>: 5 000 XOF, completed" in str(form.blocks)
+    assert f"{payout_of(first)}>: 5 000 XOF, completed" in form.text
     # What was typed is still there.
     assert ("7 000", "another reason", "A-1") == tuple(form.values[name] for name in ("amount", "reason", "order"))
     refused = await scene.slack.submit(form)
@@ -246,7 +246,7 @@ async def test_two_peoples_word_is_not_given_as_ligdicashs(scene: Stage) -> None
     await press(scene, DAOUDA, await propose(scene, CLARISSE, card, "paid"), "confirm")
     await becomes(scene, card, State.COMPLETED)
     form, _ = await submit(scene, "22670000010 900 refund", user=BOUKARY)
-    assert f"{payout_of(card)}>: 5 000 XOF, marked paid by two people" in str(form.blocks)
+    assert f"{payout_of(card)}>: 5 000 XOF, marked paid by two people" in form.text
     await ligdicash_says(scene, transaction_of(scene, card), "notcompleted")
     assert any(f"{payout_of(card)} is recorded as marked paid by two people, but" in line for line in audit(scene))
 

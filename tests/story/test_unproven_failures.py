@@ -57,7 +57,7 @@ async def test_another_one_is_warned_of_and_two_must_agree(scene: Stage, number:
     await scene.later(age)
     form = await scene.form(f"{number} 5000 refund", user=BOUKARY)
     assert not (await scene.slack.submit(form, {"order": order})).closed
-    assert f"{payout_of(first)}>: 5 000 XOF, said to have failed, which is not proven" in str(form.blocks)
+    assert f"{payout_of(first)}>: 5 000 XOF, said to have failed, which is not proven" in form.text
     assert (await scene.slack.submit(form, {"known": "known"})).closed
     await scene.at_rest()
     card = scene.slack.messages(SUPPORT)[-1]

@@ -224,4 +224,4 @@ const callbacks = (create) =>
   create.callbacks.length ? say("callbacks", { answers: answers(create.callbacks) }) : "";
 export const grouped = (amount) => String(amount).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 const number = (digits) =>
-  /^226\d{8}$/.test(digits) ? `+226 ${digits.slice(3).replace(/(..)(?=.)/g, "$1 ")}` : `+${digits}`;
+  /^226\d{8}$/.test(digits) ? `+226\u00a0${digits.slice(3).replace(/(..)(?=.)/g, "$1\u00a0")}` : `+${digits}`;

@@ -146,7 +146,7 @@ class Painter:
             "channel": message.channel,
             "ts": message.ts,
             "author": message.author,
-            "text": message.text,
+            "text": message.raw,
             "blocks": list(message.blocks),
             "thread_ts": message.thread_ts if message.thread_ts != message.ts else None,
             "edits": len(message.edits),
@@ -168,7 +168,7 @@ class Painter:
                     {
                         "users": users,
                         # As it was when the phone lit up.
-                        "text": message.edits[0].text if message.edits else message.text,
+                        "text": message.edits[0].raw if message.edits else message.raw,
                         "channel": message.channel,
                         "ts": message.ts,
                         "thread_ts": message.thread_ts,
@@ -177,9 +177,9 @@ class Painter:
 
     def _called(self, message: Message) -> list[str]:
         channel = self.slack.workspace.channel(message.channel)
-        text, blocks = message.text, message.blocks
+        text, blocks = message.raw, message.blocks
         if message.edits:
-            text, blocks = message.edits[0].text, message.edits[0].blocks
+            text, blocks = message.edits[0].raw, message.edits[0].blocks
         mentioned = set(_MENTION.findall(json.dumps([text, *blocks])))
         named = channel.members if channel.is_direct else mentioned & channel.members
         return [role.user for role in CAST if role.user in named]

@@ -83,7 +83,7 @@ const EN = {
   sum_received: "received",
   sum_paid: "paid",
   sum_all: "in all",
-  xof: "{amount} XOF",
+  xof: "{amount}\u00a0XOF",
   to: "to {number}",
   mood_well: "None",
   mood_well_about: "Answers every request.",

@@ -222,7 +222,7 @@ class WebApi:
             channel=channel.id,
             ts=ts,
             author=BOT_USER,
-            text=text[:TEXT_TRUNCATED_AT],
+            raw=text[:TEXT_TRUNCATED_AT],
             blocks=tuple(self.workspace.with_ids(blocks)),
             thread_ts=thread_ts,
             metadata=args.get("metadata"),
@@ -286,7 +286,7 @@ class WebApi:
         # A text alone leaves the blocks as they were, and those are what people see
         # (slackapi/python-slack-sdk#523); an empty list takes them away.
         kept = list(message.blocks) if args.get("blocks") is None else self.workspace.with_ids(blocks)
-        return text or message.text, kept
+        return text or message.raw, kept
 
     def _get_permalink(self, args: Json) -> Json:
         channel = self._channel(args)

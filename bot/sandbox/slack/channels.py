@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.sandbox.slack.people import APP_ID, BOT_ID, BOT_USER, TEAM
-from bot.sandbox.slack.reading import Button, clickables, words_of
+from bot.sandbox.slack.reading import Button, as_read, clickables, words_of
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.reading import Json
@@ -25,24 +25,34 @@ class ChannelKind(StrEnum):
 class Edit:
     """What a message said before it was edited."""
 
-    text: str
+    raw: str
     blocks: tuple[Json, ...]
+
+    @property
+    def text(self) -> str:
+        """What a phone's lock screen showed."""
+        return as_read(self.raw)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One version of a message; `text` is what a phone's lock screen shows, raw as the bot sent it."""
+    """One version of a message; `raw` is its text as the bot sent it."""
 
     channel: str
     ts: str
     author: str
-    text: str
+    raw: str
     blocks: tuple[Json, ...] = ()
     thread_ts: str | None = None
     edits: tuple[Edit, ...] = ()
     metadata: Json | None = None
     to: str | None = None
     """Who alone sees it, if it is ephemeral."""
+
+    @property
+    def text(self) -> str:
+        """What a phone's lock screen shows."""
+        return as_read(self.raw)
 
     @property
     def words(self) -> str:
@@ -61,7 +71,7 @@ class Message:
 
     def described(self) -> Json:
         """The `message` object in answers and payloads."""
-        shown: Json = {"type": "message", "user": self.author, "text": self.text, "ts": self.ts, "team": TEAM}
+        shown: Json = {"type": "message", "user": self.author, "text": self.raw, "ts": self.ts, "team": TEAM}
         if self.author == BOT_USER:
             shown |= {"bot_id": BOT_ID, "app_id": APP_ID}
         if self.blocks:

@@ -112,7 +112,7 @@ class Hands:
         who = self.workspace.people.called(view.user)
         if view.errors:
             self.workspace.note("modal", f"{who} is stopped by Slack:", _beside_fields(view))
-            return SubmissionResult(dict(view.errors))
+            return SubmissionResult(view.problems)
         self.workspace.note("modal", f"{who} submits {view.title!r}:", view.filled)
         ended = await self.post.deliver(Delivery(Kind.INTERACTIVE, self.payloads.submission(view)))
         return self._submitted(view, ended)
@@ -222,7 +222,7 @@ class Hands:
                 space.note("modal", f"{space.people.called(view.user)} sees:", _beside_fields(view))
             case other:
                 raise Refused("invalid_response", [f"unknown response_action: {other}"])
-        return dict(view.errors)
+        return view.problems
 
 
 def find_button(buttons: Sequence[Button], name: str) -> Button:
@@ -239,7 +239,7 @@ def _clicked(ended: Delivered, dialog: Dialog | None) -> ClickResult:
 
 
 def _beside_fields(view: View) -> list[str]:
-    return [f"{view.labels[name]}: {message}" for name, message in view.errors.items()]
+    return [f"{view.labels[name]}: {message}" for name, message in view.problems.items()]
 
 
 def _checked_errors(view: View, errors: object) -> dict[str, str]:

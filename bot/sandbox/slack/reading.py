@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 # Blocks, views and payloads are JSON from end to end and stay as they came: this package is about them.
 Json = dict[str, Any]
 
+_NO_BREAK = str.maketrans(dict.fromkeys("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}", " "))
 BUTTONS = frozenset({"button", "workflow_button"})
 
 
@@ -114,10 +115,15 @@ class Input:
 
 
 def plain(text: Json | str | None) -> str:
-    """The words of a text object."""
+    """The words of a text object, as a person reads them."""
     if isinstance(text, dict):
-        return str(text.get("text", ""))
-    return text or ""
+        text = str(text.get("text", ""))
+    return as_read(text or "")
+
+
+def as_read(text: str) -> str:
+    """As a person reads it: one blank looks like another, whether or not a line may break there."""
+    return text.translate(_NO_BREAK)
 
 
 def words_of(blocks: Sequence[Json]) -> list[str]:

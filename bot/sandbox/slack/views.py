@@ -10,6 +10,7 @@ from bot.sandbox.slack.people import APP_ID, BOT_ID, TEAM
 from bot.sandbox.slack.reading import (
     Button,
     Input,
+    as_read,
     clickables,
     filled_state,
     initial_state,
@@ -51,7 +52,7 @@ class View:
     is_open: bool = True
     state: dict[str, dict[str, Json]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
-    """What the last submission was answered with, by block_id: it stands beside the fields."""
+    """What the last submission was answered with, by block_id, raw: it stands beside the fields."""
 
     def __post_init__(self) -> None:
         self._start_state()
@@ -108,11 +109,16 @@ class View:
         return {each.block_id: each.hint for each in self.inputs if each.hint}
 
     @property
+    def problems(self) -> dict[str, str]:
+        """What a person reads beside the fields, by block_id."""
+        return {name: as_read(problem) for name, problem in self.errors.items()}
+
+    @property
     def text(self) -> str:
         """All words a person reads in it, a line each: title, blocks, what was filled in, errors, buttons."""
         values = self.values
         typed = [str(values[each.block_id] or "") for each in self.inputs if self._is_changed(each)]
-        return "\n".join([self.title, *words_of(self.blocks), *typed, *self.errors.values(), *self._ends()])
+        return "\n".join([self.title, *words_of(self.blocks), *typed, *self.problems.values(), *self._ends()])
 
     @property
     def filled(self) -> list[str]:
@@ -123,7 +129,7 @@ class View:
     def told(self) -> list[str]:
         """What a story tells of it: as `text`, but of each field no more than `filled` has."""
         blocks = [self._told(block) for block in self.blocks]
-        return [self.title, *(line for lines in blocks for line in lines), *self.errors.values(), *self._ends()]
+        return [self.title, *(line for lines in blocks for line in lines), *self.problems.values(), *self._ends()]
 
     def _told(self, block: Json) -> list[str]:
         if block["type"] != "input":

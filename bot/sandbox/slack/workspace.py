@@ -163,10 +163,10 @@ class Workspace:
 
     def edit(self, message: Message, text: str, blocks: Sequence[Json], metadata: Json | None = None) -> Message:
         """Give a message, ephemeral or not, other content."""
-        before = Edit(message.text, message.blocks)
+        before = Edit(message.raw, message.blocks)
         after = replace(
             message,
-            text=text,
+            raw=text,
             blocks=tuple(blocks),
             edits=(*message.edits, before),
             metadata=metadata or message.metadata,
