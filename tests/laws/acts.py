@@ -8,7 +8,7 @@ from bot.sandbox.slack.delivery import Delivery, Kind
 from bot.sandbox.slack.hands import find_button
 from bot.sandbox.slack.views import View
 from storage.payout import Way
-from tests.laws.acts_of_authority import ACTS_OF_AUTHORITY
+from tests.laws.acts_of_authority import ACTS_OF_AUTHORITY, leave_while_asking
 from tests.laws.people import Act, Asked, Crowd
 from tests.laws.rulebook import AGENTS, APPROVERS, CLARISSE, STRANGERS
 from tests.laws.slackside import SUPPORT
@@ -49,6 +49,7 @@ async def _fill_in(crowd: Crowd, user: str) -> None:
     )
     await slack.command(user, SUPPORT, text)
     form = await crowd.modal(user, before)
+    leave_while_asking(crowd, user)
     asked = crowd.new_request(user, chance.choice(list(Way)))
     if chance.random() < 0.2:
         await slack.submit(form, {"amount": chance.choice(NONSENSE), "beneficiary": chance.choice(NONSENSE)})

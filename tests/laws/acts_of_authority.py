@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot.sandbox.slack.channels import Message
 from bot.sandbox.slack.delivery import Delivery, Kind
@@ -17,6 +17,8 @@ from tests.laws.slackside import SUPPORT
 
 # More than anybody may have open at once.
 _FLOOD = 23
+# Beside the chance that somebody leaves at all: most stay until they have asked, or nothing would be asked for.
+_AT_A_FORM = 0.3
 
 
 async def approve_everything(crowd: Crowd) -> None:
@@ -54,23 +56,49 @@ async def become_somebody_else(crowd: Crowd) -> None:
 
 def _change(crowd: Crowd, user: str) -> None:
     standing = crowd.world.standing
-    change = crowd.chance.choice(
-        [standing.leave_groups, standing.leave_groups, standing.become_guest, standing.deactivate, standing.come_back]
+    _become(
+        crowd,
+        user,
+        [standing.leave_groups, standing.leave_groups, standing.become_guest, standing.deactivate, standing.come_back],
     )
+
+
+def _lose(crowd: Crowd, user: str) -> None:
+    """This person may not ask, or not decide, any more; but still has the buttons and forms on the screen."""
+    standing = crowd.world.standing
+    _become(crowd, user, [standing.leave_groups, standing.become_guest])
+
+
+def _become(crowd: Crowd, user: str, changes: Sequence[Callable[[str], None]]) -> None:
+    change = crowd.chance.choice(changes)
     change(user)
     crowd.world.note(f"{user}: {change.__name__}")
 
 
 async def in_the_last_minute(crowd: Crowd) -> None:
-    """Somebody who was an approver a moment ago still clicks; the bot has just looked them up."""
+    """Somebody who was an approver a moment ago still clicks, on all that waits; the bot has just looked them up."""
     if not crowd.world.fate.strikes(Fault.PEOPLE_LEAVE):
         return
-    user = crowd.chance.choice(APPROVERS)
-    for _ in range(2):
+    user, slack = crowd.chance.choice(APPROVERS), crowd.world.slackside.slack
+    if crowd.chance.random() < 0.5:
+        # Perhaps the first of two approvals, which stands when they are gone.
         await _approve(crowd, user, crowd.any_with_button("approve"))
-        await crowd.pause(0.5, 5.0, 20.0)
-        _change(crowd, user)
-        await crowd.pause(0.1, 2.0, 30.0)
+    else:
+        # Has the bot look, and uses no question up.
+        await slack.command(user, SUPPORT, "policy")
+    await crowd.pause(0.5, 5.0, 20.0)
+    _lose(crowd, user)
+    await crowd.pause(0.1, 2.0, 30.0)
+    clicks = [_approve(crowd, user, question) for question in crowd.with_button("approve")]
+    await asyncio.gather(*clicks, return_exceptions=True)
+    await crowd.pause(2.0, 90.0, 900.0)
+    _become(crowd, user, [crowd.world.standing.come_back])
+
+
+def leave_while_asking(crowd: Crowd, user: str) -> None:
+    """Now and then somebody whose form is open, and who was looked up for it, may not ask any more."""
+    if crowd.world.fate.strikes(Fault.PEOPLE_LEAVE, _AT_A_FORM):
+        _lose(crowd, user)
 
 
 async def flood(crowd: Crowd) -> None:

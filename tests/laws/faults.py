@@ -58,6 +58,8 @@ _USUAL = (0.05, 0.6)
 _CALM = 0.05
 # Seconds. No storm lasts for longer.
 _LONGEST = 4_500.0
+# What is no weather, and happens on any day of those worlds in which it happens at all.
+_ALWAYS = frozenset({Fault.PEOPLE_LEAVE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ class Fate:
 
     def _storm(self, fault: Fault) -> Storm:
         chance = self._chance
+        if fault in _ALWAYS:
+            return Storm(((0.0, self.until),), chance.uniform(*_STRENGTH[fault]))
         windows = []
         for _ in range(chance.randint(1, 2)):
             begins = chance.uniform(0, self.until)
