@@ -41,7 +41,7 @@ async def ask(crowd: Crowd) -> None:
         crowd.at_form.discard(user)
 
 
-async def _fill_in(crowd: Crowd, user: str) -> None:
+async def _fill_in(crowd: Crowd, user: str, same_as: Asked | None = None) -> None:
     chance, slack = crowd.chance, crowd.world.slackside.slack
     before = crowd.views_of(user)
     text = chance.choice(
@@ -50,7 +50,7 @@ async def _fill_in(crowd: Crowd, user: str) -> None:
     await slack.command(user, SUPPORT, text)
     form = await crowd.modal(user, before)
     leave_while_asking(crowd, user)
-    asked = crowd.new_request(user, chance.choice(list(Way)))
+    asked = crowd.new_request(user, chance.choice(list(Way)), same_as)
     if chance.random() < 0.2:
         await slack.submit(form, {"amount": chance.choice(NONSENSE), "beneficiary": chance.choice(NONSENSE)})
     await _submit_until_taken(crowd, form, asked, asked.values())
@@ -72,6 +72,15 @@ async def _submit_until_taken(crowd: Crowd, form: View, asked: Asked, values: di
         if result.errors:
             asked.refused = True
             return
+
+
+async def ask_for_what_is_contradicted(crowd: Crowd) -> None:
+    """Somebody asks anew for what LigdiCash contradicts, and one approver alone approves."""
+    chance = crowd.chance
+    contradicted = chance.choice([each.entry.asked for each in crowd.world.books if each.is_contradicted])
+    await _fill_in(crowd, chance.choice(AGENTS), contradicted)
+    await crowd.pause(20.0, 300.0)
+    await _click(crowd, "approve", chance.choice(APPROVERS), times=1)
 
 
 async def approve(crowd: Crowd) -> None:
@@ -269,4 +278,5 @@ ACTS = (
     *ACTS_OF_AUTHORITY,
 )
 
+AT_LAST = Act("ask for what is contradicted", 0, ask_for_what_is_contradicted)
 AFTERWARDS = [act for act in ACTS if act.name in {"resolve", "confirm", "ask again", "approve", "resume", "try now"}]

@@ -16,7 +16,7 @@ from tests.laws.rulebook import AGENTS, APPROVERS
 from tests.laws.slackside import SUPPORT
 
 # More than anybody may have open at once.
-_FLOOD = 23
+_FLOOD = 26
 # Beside the chance that somebody leaves at all: most stay until they have asked, or nothing would be asked for.
 _AT_A_FORM = 0.3
 
@@ -114,6 +114,10 @@ async def flood(crowd: Crowd) -> None:
             before = crowd.views_of(user)
             await slack.command(user, SUPPORT, "")
             forms.append(await crowd.modal(user, before))
+        if chance.random() < 0.7:
+            # The bot is held up, and then hears all of them in one instant.
+            for life in crowd.world.lives():
+                life.stop(1.0)
         await asyncio.gather(*(_submit_from_elsewhere(crowd, user, form) for form in forms))
     finally:
         for form in slack.modals(user):

@@ -19,6 +19,7 @@ class Fault(enum.StrEnum):
     SLACK_ERROR = "Slack: internal_error"
     SLACK_SLOW = "Slack: slow"
     SLACK_LOST = "Slack: answer lost after posting"
+    SLACK_SILENT = "Slack: takes no message for long, answers otherwise"
     SLACK_NEVER = "Slack: channel archived, or the bot removed"
     LIGDICASH_NO_CONNECTION = "LigdiCash: no connection"
     LIGDICASH_LOST_REQUEST = "LigdiCash: connection broke while sending"
@@ -56,6 +57,7 @@ _STRENGTH: dict[Fault, tuple[float, float]] = {
 _USUAL = (0.05, 0.6)
 
 _CALM = 0.05
+_SILENT = 0.05
 # Seconds. No storm lasts for longer.
 _LONGEST = 4_500.0
 # What is no weather, and happens on any day of those worlds in which it happens at all.
@@ -80,7 +82,8 @@ class Fate:
         self.until = until
         self.met: Counter[str] = Counter()
         share = 0.0 if chance.random() < _CALM else share
-        self.storms = {fault: self._storm(fault) for fault in Fault if chance.random() < share}
+        drawn = [fault for fault in Fault if fault is not Fault.SLACK_SILENT]
+        self.storms: dict[Fault, Storm] = {fault: self._storm(fault) for fault in drawn if chance.random() < share}
 
     def _storm(self, fault: Fault) -> Storm:
         chance = self._chance
@@ -92,6 +95,12 @@ class Fate:
             lasts = chance.choice([20.0, 120.0, 900.0, min(self.until, _LONGEST)])
             windows.append((0.0 if lasts == self.until else begins, min(begins + lasts, self.until)))
         return Storm(tuple(windows), chance.uniform(*_STRENGTH.get(fault, _USUAL)))
+
+    def silence(self, chance: random.Random) -> None:
+        """In a few worlds nothing is told while reminders come due, and people decide all the same."""
+        if chance.random() < _SILENT:
+            begins = chance.uniform(300.0, 900.0)
+            self.storms[Fault.SLACK_SILENT] = Storm(((begins, min(begins + _LONGEST, self.until)),), 1.0)
 
     def rages(self, fault: Fault) -> bool:
         """Whether a storm of this kind is on."""

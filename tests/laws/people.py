@@ -102,6 +102,11 @@ class Crowd:
             self._start(self.chance.choice(acts))
         await asyncio.gather(*self.busy)
 
+    async def at_last(self, act: Act) -> None:
+        """When nothing was left to happen, one thing more."""
+        self._start(act)
+        await asyncio.gather(*self.busy)
+
     def _start(self, act: Act) -> None:
         self.acts += 1
         task = self.world.loop.create_task(self._play(act))
@@ -142,12 +147,12 @@ class Crowd:
             raise LookupError("no earlier button")
         return self.chance.choice(found)
 
-    def new_request(self, user: str, way: Way) -> Asked:
+    def new_request(self, user: str, way: Way, same_as: Asked | None = None) -> Asked:
         """What somebody is about to ask for; now and then for somebody, or an order, that was asked for before."""
         chance, count = self.chance, len(self.asked) + 1
         is_tight = self.world.rules.is_tight
         repeats = bool(self.asked) and chance.random() < (0.7 if is_tight else 0.4)
-        earlier = chance.choice(list(self.asked.values())) if repeats else None
+        earlier = same_as or (chance.choice(list(self.asked.values())) if repeats else None)
         digits = chance.choice(_SPECIAL if chance.random() < (0.2 if is_tight else 0.5) else _ORDINARY)
         number = f"22670{count % 100:02}{chance.randrange(100):02}{digits}"
         order: int | None = count

@@ -42,10 +42,12 @@ _TROUBLES: Mapping[Fault, Sequence[Trouble]] = {
     Fault.SLACK_OUTAGE: [outage(500), outage(502), outage(503)],
     Fault.SLACK_LIMIT: [rate_limited(1), rate_limited(3), rate_limited(30)],
     Fault.SLACK_ERROR: [Trouble(error=error) for error in ("internal_error", "fatal_error", "service_unavailable")],
+    Fault.SLACK_SILENT: [outage(503)],
     Fault.SLACK_NEVER: [Trouble(error=error) for error in ("is_archived", "not_in_channel", "channel_not_found")],
     Fault.SLACK_LOST: [lost_answer()],
     Fault.SLACK_SLOW: [slow(1.0), slow(2.5), slow(9.0), slow(11.0), slow(60.0)],
 }
+_OF_MESSAGES = frozenset({Fault.SLACK_SILENT, Fault.SLACK_NEVER})
 
 
 @dataclass(slots=True)
@@ -81,7 +83,7 @@ class SlackSide:
 
     def _weather(self, method: str, _args: Json) -> Trouble | None:
         """The trouble that one call meets on Slack's side."""
-        kinds = [kind for kind in _TROUBLES if kind is not Fault.SLACK_NEVER or method.startswith("chat.")]
+        kinds = [kind for kind in _TROUBLES if kind not in _OF_MESSAGES or method.startswith("chat.")]
         met = self.fate.first(*kinds)
         return None if met is None else self.chance.choice(_TROUBLES[met])
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.sandbox.slack.delivery import Delivered
 from tests.laws import scenery
-from tests.laws.acts import ACTS, AFTERWARDS
+from tests.laws.acts import ACTS, AFTERWARDS, AT_LAST
 from tests.laws.books import Books
 from tests.laws.faults import Fate, Fault
 from tests.laws.laws import Law, Violation
@@ -69,6 +69,7 @@ class World:
         self.clock = VirtualClock(self.loop, self.rules.begins)
         # What is rare where much goes wrong is found where little does.
         self.fate = Fate(self.chance_of("fate"), self.loop, self.active, share=0.08 if self.rules.is_tight else 0.2)
+        self.fate.silence(self.chance_of("silence"))
         is_fair = self.rules.is_tight and self.chance.random() < _FAIR
         self.provider = Provider(self.loop, self.clock, self.chance_of("provider"), self.fate, is_fair=is_fair)
         self.slackside = SlackSide(self.loop, self.clock, self.chance_of("slack"), self.fate)
@@ -188,17 +189,24 @@ class World:
         self.provider.clear()
         self.note("fair weather from now on")
         await self.crowd.afterwards(AFTERWARDS)
-        while not self.is_settled():
-            if self.loop.time() > LONGEST:
-                self.violations.append(Violation("settles", f"nothing settled: {self.unsettled()}"))
-                break
-            await asyncio.sleep(LOOK_WHETHER_SETTLED)
+        await self._settle()
+        if any(each.is_contradicted for each in self.books):
+            await self.crowd.at_last(AT_LAST)
+            await self._settle()
         for law in self.laws:
             law.before_replays()
         await self._replay_everything()
         for law in self.laws:
             self.violations += law.at_end()
         self.violations += [Violation("no surprises", line) for line in self.surprises]
+
+    async def _settle(self) -> None:
+        """Until nothing is left to happen."""
+        while not self.is_settled():
+            if self.loop.time() > LONGEST:
+                self.violations.append(Violation("settles", f"nothing settled: {self.unsettled()}"))
+                break
+            await asyncio.sleep(LOOK_WHETHER_SETTLED)
 
     async def _replay_everything(self) -> None:
         """Slack and LigdiCash say everything once more, in another order."""
