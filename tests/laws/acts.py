@@ -8,7 +8,7 @@ from bot.sandbox.slack.delivery import Delivery, Kind
 from bot.sandbox.slack.hands import find_button
 from bot.sandbox.slack.views import View
 from storage.payout import Way
-from tests.laws.acts_of_authority import ACTS_OF_AUTHORITY, leave_while_asking
+from tests.laws.acts_of_authority import ACTS_OF_AUTHORITY, approve_everything, leave_while_asking
 from tests.laws.people import Act, Asked, Crowd
 from tests.laws.rulebook import AGENTS, APPROVERS, CLARISSE, STRANGERS
 from tests.laws.slackside import SUPPORT
@@ -164,6 +164,18 @@ async def ask_again(crowd: Crowd) -> None:
     await _click(crowd, "ask_again", crowd.chance.choice([*AGENTS, *APPROVERS]), times=crowd.chance.choice([1, 2]))
 
 
+async def ask_everything_again(crowd: Crowd) -> None:
+    """One person asks again for all that came to nothing, whoever asked first; all of it is approved on one day."""
+    if crowd.world.rules.daily_limit_per_requester is None:
+        return
+    failed = crowd.with_button("ask_again")
+    user = crowd.chance.choice(AGENTS)
+    slack = crowd.world.slackside.slack
+    await asyncio.gather(*(slack.click(user, each, "ask_again") for each in failed), return_exceptions=True)
+    await crowd.pause(20.0, 300.0)
+    await approve_everything(crowd)
+
+
 async def ask_directly(crowd: Crowd) -> None:
     """Somebody asks for the same, straight to mobile money: a new payout."""
     await _ask_after(crowd, "ask_directly", Way.MOBILE_DIRECTLY)
@@ -278,5 +290,10 @@ ACTS = (
     *ACTS_OF_AUTHORITY,
 )
 
-AT_LAST = Act("ask for what is contradicted", 0, ask_for_what_is_contradicted)
 AFTERWARDS = [act for act in ACTS if act.name in {"resolve", "confirm", "ask again", "approve", "resume", "try now"}]
+
+# Each when nothing else was left to happen.
+AT_LAST = [
+    Act("ask for what is contradicted", 1, ask_for_what_is_contradicted),
+    Act("ask everything again", 1, ask_everything_again),
+]

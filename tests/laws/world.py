@@ -190,8 +190,8 @@ class World:
         self.note("fair weather from now on")
         await self.crowd.afterwards(AFTERWARDS)
         await self._settle()
-        if any(each.is_contradicted for each in self.books):
-            await self.crowd.at_last(AT_LAST)
+        for act in AT_LAST:
+            await self.crowd.at_last(act)
             await self._settle()
         for law in self.laws:
             law.before_replays()
