@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 # submits it, then in the writer's queue for a write that waits as long as its own.
 BUSY_MILLISECONDS = 700
 
+# SQLite's file format: how a file is written and read stands in these two bytes.
+_VERSIONS_AT, _ROLLBACK = 18, b"\x01\x01"
+# By device and inode. A process that closes a file loses all its locks on it, those of SQLite's connections too, and
+# another process would then remove the log they write to: what was opened beside SQLite is never closed.
+_kept_open: dict[tuple[int, int], int] = {}
+
 
 class LedgerError(Exception):
     """The ledger's file cannot be used; the text says why and what to do."""
@@ -25,7 +31,7 @@ class LedgerError(Exception):
 def open_ledger(path: Path) -> sqlite3.Connection:
     """A connection that writes; makes the file (mode 0600) and its tables where they are missing.
 
-    Raises `LedgerError` when the file cannot be opened or is not a ledger.
+    Raises `LedgerError` when the file cannot be opened, is not a ledger, or lies beside another ledger's log.
     """
     try:
         make_private(path)
@@ -49,6 +55,7 @@ def look_at_ledger(path: Path) -> sqlite3.Connection:
     Raises `LedgerError` when there is no ledger to look at.
     """
     try:
+        check_log_beside(path)
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
         found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'payouts'").fetchone()
     except (OSError, sqlite3.Error) as error:
@@ -65,6 +72,43 @@ def integrity(connection: sqlite3.Connection) -> str | None:
     return None if found == "ok" else found
 
 
+def check_log_beside(path: Path) -> None:
+    """Whether the write-ahead log beside the file is its own; to be asked before SQLite lays it over the file.
+
+    Raises `LedgerError` beside another ledger's log: a copy was put in the place of a ledger whose process died.
+    """
+    path = path.resolve()
+    log = path.with_name(f"{path.name}-wal")
+    # The log first: another process that makes the copy its ledger at this moment marks the file before it logs.
+    if not _size(log) or not _has_no_log(path):
+        return
+    index = f"{path.name}-shm"
+    raise LedgerError(
+        f"{path}: this is a copy, and beside it lies {log.name}, which belongs to the ledger that was there before. "
+        f"Read together they would be a mixture of both. Keep {log.name} and {index} elsewhere, remove them here, and "
+        "start again."
+    )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _has_no_log(path: Path) -> bool:
+    """Whether the file says of itself that it has no write-ahead log, as stamped copies do and our ledgers never."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return False
+    file = found.st_dev, found.st_ino
+    if file not in _kept_open:
+        _kept_open[file] = os.open(path, os.O_RDONLY)
+    return os.pread(_kept_open[file], len(_ROLLBACK), _VERSIONS_AT) == _ROLLBACK
+
+
 def make_private(path: Path) -> None:
     """Numbers and tokens of other people stand in this file."""
     if not path.exists():
@@ -74,6 +118,7 @@ def make_private(path: Path) -> None:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    check_log_beside(path)
     # Autocommit: every transaction here is begun by hand. The writer thread is not the thread that opens.
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
     connection.row_factory = sqlite3.Row

@@ -6,16 +6,18 @@ import os
 import sqlite3
 from pathlib import Path
 
-from storage.connection import LedgerError, integrity, open_reader
+from storage.connection import LedgerError, check_log_beside, integrity, open_reader
 
 
 def copy_ledger(source: Path, target: Path, now: int) -> tuple[int, int]:
     """Copy `source` to the new file `target`; how many payouts and events the copy holds.
 
-    Raises `LedgerError` when the source is no ledger, the target exists, or the copy is not sound.
+    Raises `LedgerError` when the source is no ledger or beside another's log, the target exists, or the copy is not
+    sound.
     """
     if not source.exists():
         raise LedgerError(f"{source}: there is no ledger to copy")
+    check_log_beside(source)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         # Of its owner alone from its first moment on; nothing that exists is written over, not even through a link.
