@@ -33,6 +33,7 @@ LONGEST_SLEEP = 1.0
 # Seconds. Commits come in bursts: what is queued within this time is looked at together.
 BETWEEN_LOOKS = 0.02
 REMEMBER_AGAIN = 0.5
+AFTER_ANOTHER = 0.2
 
 # Milliseconds. While it runs no other process makes the same call; a call that comes later than half of it is not made.
 LEASE = int(3 * CALL_DEADLINE * SECOND)
@@ -121,16 +122,17 @@ class Outbox:
         if channel == AUDIT:
             return self._next_audit(waiting, lane, now)
         later = now + int(LONGEST_SLEEP * SECOND)
-        gathering = _gathering(waiting)
+        gathering, whole = _gathering(waiting), _due_as_a_whole(waiting)
         post_seen = False
         for each in waiting:
             verb = _verb(each)
             # Posts keep their order: while the first one waits, those behind it wait too. Edits and whispers may pass.
             if verb is Verb.POST and post_seen:
                 continue
-            ready_at = max(each.due_at, gathering.get((each.payout, each.place), 0))
+            due_at = whole.get((each.payout, each.place), each.due_at)
+            ready_at = max(due_at, gathering.get((each.payout, each.place), 0))
             # What waits for its own kind alone holds up nobody.
-            post_seen = post_seen or (verb is Verb.POST and not each.due_at <= now < ready_at)
+            post_seen = post_seen or (verb is Verb.POST and not due_at <= now < ready_at)
             free_at = max(ready_at, lane.free_from(verb, each))
             if free_at <= now:
                 return await self._composer.call(verb, each, _together(each, waiting, now)), now
@@ -154,12 +156,12 @@ class Outbox:
         if call.deliveries[0].place in _NEEDS_CARD and "thread_ts" not in call.arguments and "ts" not in call.arguments:
             # Posts keep their order, so the card was tried before: Slack never took it, and there is no thread.
             until = self._clock.now() + LEASE
-            if await self._ledger.write(lambda tx: tx.note_posting(call.deliveries, until)):
+            if await self._is_ours(call, until):
                 await self._give_up(call, until, Never("no card"))
             return
         until = self._clock.now() + LEASE
         begun = self._clock.steady()
-        if not await self._ledger.write(lambda tx: tx.note_posting(call.deliveries, until)):
+        if not await self._is_ours(call, until):
             return
         if self._clock.steady() - begun > LEASE / (2 * SECOND):
             # The machine slept: another process may be telling this, and what was drawn may be old.
@@ -181,6 +183,13 @@ class Outbox:
             await self._audit_not_taken(call, until, answer, lane)
         else:
             await self._give_up(call, until, answer)
+
+    async def _is_ours(self, call: Call, until: int) -> bool:
+        """Whether this process is to make the call; if not, the other one is left a moment to note what it did."""
+        if await self._ledger.write(lambda tx: tx.note_posting(call.deliveries, until)):
+            return True
+        await asyncio.sleep(AFTER_ANOTHER)
+        return False
 
     async def _remember(self, call: Call, until: int, ts: str | None) -> None:
         """Write down that Slack took it, as soon as the ledger can be written: forgotten, it is said once more."""
@@ -326,6 +335,15 @@ def _gathering(waiting: Sequence[Waiting]) -> dict[tuple[str | None, Place], int
         else:
             wanted_now.add(message)
     return {message: at for message, at in until.items() if message not in wanted_now}
+
+
+def _due_as_a_whole(waiting: Sequence[Waiting]) -> dict[tuple[str | None, Place], int]:
+    """When a message that is drawn as it is now may be: one call tells all of it, so the last of it is waited for."""
+    due: dict[tuple[str | None, Place], int] = {}
+    for each in waiting:
+        if each.place in _DRAWN_AS_NOW:
+            due[each.payout, each.place] = max(due.get((each.payout, each.place), 0), each.due_at)
+    return due
 
 
 def _together(chosen: Waiting, waiting: Sequence[Waiting], now: int) -> list[int]:
