@@ -386,8 +386,15 @@ def _note_taken(tx: Transaction, call: Call, until: int, ts: str | None) -> None
 
 
 def _requester_must_hear(delivery: Delivery, record: Record) -> bool:
-    """A payout that cannot be shown at all, or whose end cannot: not each failed edit."""
+    """A payout that cannot be shown or decided on at all, or whose end cannot be shown: not each failed edit."""
+    if delivery.place is Place.QUESTION:
+        # Where there is no card they heard of that; a reminder that brings the question is told of itself.
+        unasked = record.payout.card_ts is not None and record.payout.question_ts is None
+        return unasked and delivery.event.kind in _ASKS
     return delivery.place is Place.THREAD or (delivery.place is Place.CARD and record.payout.card_ts is None)
+
+
+_ASKS = frozenset({EventKind.REQUESTED, EventKind.ASKED_AGAIN})
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -6,7 +6,7 @@ from bot.clock import HOUR, MINUTE
 from bot.desk.telling import tell
 from bot.policy import Rules
 from storage.ledger import Ledger, Transaction
-from storage.payout import EventKind, Outcome, Record, State
+from storage.payout import Address, EventKind, Outcome, Payout, Place, Record, State
 
 # How long after the request approvers are paged again.
 REMIND_AFTER = (15 * MINUTE, HOUR, 4 * HOUR)
@@ -58,4 +58,11 @@ class Reminders:
         if behind > attempt.reminders:
             tx.note_reminded(payout, behind)
             minutes = (tx.now - attempt.requested_at) // MINUTE
-            tell(tx, EventKind.REMINDED, payout, data={"minutes": minutes})
+            tell(tx, EventKind.REMINDED, payout, data={"minutes": minutes}, besides=_not_asked_yet(payout))
+
+
+def _not_asked_yet(payout: Payout) -> list[Address]:
+    """Whoever is paged needs the buttons: a question that Slack did not take is posted with the reminder."""
+    if payout.card_ts is None or payout.question_ts is not None:
+        return []
+    return [Address(Place.QUESTION, payout.channel)]
