@@ -126,18 +126,28 @@ class Buttons:
         if pressed.button is Button.TRY_NOW and record is not None:
             pull = Pull(pressed.channel, Hold(record.payout.way.endpoint), payout=pressed.payout)
             return await self._brake.receive(Sort.TRY_NOW, person, occasion, pull)
-        # It opens a form and stores nothing: who may not is refused with the form.
-        return pressed.button is Button.CORRECT
+        # It opens a form and stores nothing: who may not is refused with the form. Or there is no such payout.
+        return True
 
     # Forms
 
     async def _open_form(self, pressed: _Pressed, trigger: str, respond: AsyncRespond) -> None:
         record = self._ledger.record(pressed.payout)
-        if record is None or not await self._may_open(pressed):
+        if record is None:
+            await self._say_unknown(pressed, respond)
+            return
+        if not await self._may_open(pressed):
             return
         with speaking(await self._people.language(pressed.person)):
             if not await open_form(self._slack, trigger, self._form(pressed, record)):
                 await whisper(respond, words.BUTTON_FORM_DID_NOT_OPEN.format(payout=pressed.payout))
+
+    async def _say_unknown(self, pressed: _Pressed, respond: AsyncRespond) -> None:
+        """The message is from before the ledger was restored; of a click that was stored the worker says so."""
+        if pressed.button in _DECISIONS or pressed.button in _RESOLUTIONS:
+            return
+        with speaking(await self._people.language(pressed.person)):
+            await whisper(respond, words.UNKNOWN_PAYOUT.format(payout=pressed.payout))
 
     async def _may_open(self, pressed: _Pressed) -> bool:
         """Whether this button opens a form for this person; who may not is told why by the worker."""

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 
 from bot.clock import MINUTE, SECOND
 from bot.crashpoints import Point, may_die
+from bot.desk.opening import opens_for
 from bot.desk.reminders import expire_if_over
 from bot.desk.telling import answer, refuse, tell
 from bot.people import People, Person
@@ -69,15 +70,11 @@ class Decisions:
         return await self._ledger.write(lambda tx: tx.store_in_inbox(sort, person, occasion, click.to_json()))
 
     async def may_open_rejection(self, person: str, click: Click) -> bool:
-        """Whether it makes sense to ask this person for a reason; if not, the worker tells them why.
-
-        Who it is counts when the reason comes; somebody who cannot be learnt now is not left without an answer.
-        """
+        """Whether it makes sense to ask this person for a reason; if not, the worker tells them why."""
         record = self._ledger.record(click.payout)
         if record is None or not _is_open(record, click):
             return False
-        refused = may_decide(await self._people.who(person), record.asked_by)
-        return refused in {None, Refusal.NOT_LEARNT, Refusal.GROUP_NOT_LEARNT}
+        return await opens_for(self._people, person, lambda who: may_decide(who, record.asked_by))
 
     async def decide(self, item: InboxItem) -> None:
         """Decide on a stored click, by who the person is at this moment."""

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from bot.channels import Channels, Membership
+from bot.desk.opening import opens_for
 from bot.desk.reminders import next_look
 from bot.desk.telling import answer, refuse, tell
 from bot.people import People, Person
@@ -68,14 +69,15 @@ class Resolution:
         record = self._ledger.record(resolve.payout)
         if record is None or record.payout.attempt != resolve.attempt or not is_resolvable(record, self._ledger.now()):
             return False
-        return may_decide(await self._people.who(person), record.asked_by) is None
+        return await opens_for(self._people, person, lambda who: may_decide(who, record.asked_by))
 
     async def may_ask_directly(self, person: str, resolve: Resolve) -> bool:
         """Whether this person may ask for the same straight to mobile money; if not, the worker tells them why."""
         record = self._ledger.record(resolve.payout)
         if record is None or record.payout.attempt != resolve.attempt or not _may_follow(record):
             return False
-        return may_request(await self._people.who(person), record.payout.channel, self._rules) is None
+        channel = record.payout.channel
+        return await opens_for(self._people, person, lambda who: may_request(who, channel, self._rules))
 
     async def decide(self, item: InboxItem) -> None:
         """Do what was clicked, if this person may at this moment."""
