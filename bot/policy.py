@@ -112,6 +112,9 @@ def may_decide(person: Person, asked_by: AbstractSet[str]) -> Refusal | None:
 
 def may_brake(person: Person) -> Refusal | None:
     """Whether somebody may stop all sending, or help to let it go on; None is yes."""
+    if person.kind is Kind.UNKNOWN and person.is_approver is False:
+        # Whoever the settings do not name is none, whatever Slack would say: a sure no, which holds no money.
+        return Refusal.NOT_AN_APPROVER
     if person.kind is not Kind.MEMBER:
         return _KINDS[person.kind]
     if person.is_approver is None:
@@ -121,6 +124,8 @@ def may_brake(person: Person) -> Refusal | None:
 
 def may_cancel(person: Person, asked_by: AbstractSet[str]) -> Refusal | None:
     """Whether somebody may take a request back before it is decided; None is yes."""
+    if person.kind is Kind.UNKNOWN and person.id not in asked_by:
+        return Refusal.NOT_THE_REQUESTER
     if person.kind is not Kind.MEMBER:
         return _KINDS[person.kind]
     return None if person.id in asked_by else Refusal.NOT_THE_REQUESTER
@@ -128,8 +133,8 @@ def may_cancel(person: Person, asked_by: AbstractSet[str]) -> Refusal | None:
 
 def may_stop(person: Person, asked_by: AbstractSet[str]) -> Refusal | None:
     """Whether somebody may stop an approved payout that has not left; None is yes."""
-    if may_cancel(person, asked_by) is None:
-        return None
+    if person.id in asked_by:
+        return may_cancel(person, asked_by)
     refused = may_brake(person)
     return Refusal.NOT_REQUESTER_OR_APPROVER if refused is Refusal.NOT_AN_APPROVER else refused
 

@@ -75,15 +75,18 @@ def test_every_kind_of_person_has_its_row() -> None:
 def test_whoever_is_no_full_member_may_nothing(
     *, kind: Kind, why: Refusal, approver: bool | None, requester: bool | None
 ) -> None:
-    """Named or not, own request or not: no act at all, and the reason is what they are."""
+    """Named or not, own request or not: no act at all, and the reason is what they are, or what they surely are not."""
     person = somebody(kind, approver=approver, requester=requester)
+    unknown = kind is Kind.UNKNOWN
+    brakes = Refusal.NOT_AN_APPROVER if unknown and approver is False else why
     assert why is may_request(person, HERE, RULES)
     assert why is may_request(person, ELSEWHERE, RULES, shared=True)
-    assert why is may_decide(person, ANOTHER)
-    assert why is may_brake(person)
-    for asked_by in (OWN, ANOTHER):
-        assert why is may_cancel(person, asked_by)
-        assert why is may_stop(person, asked_by)
+    assert brakes is may_decide(person, ANOTHER)
+    assert brakes is may_brake(person)
+    assert why is may_cancel(person, OWN)
+    assert why is may_stop(person, OWN)
+    assert (Refusal.NOT_THE_REQUESTER if unknown else why) is may_cancel(person, ANOTHER)
+    assert (Refusal.NOT_REQUESTER_OR_APPROVER if brakes is not why else why) is may_stop(person, ANOTHER)
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -74,10 +74,12 @@ async def test_a_pause_that_is_refused_delays_for_a_moment_only(timed: Stage) ->
     await becomes(timed, card, State.COMPLETED)
 
 
-async def test_who_may_not_pause_holds_the_money_once_a_minute(timed: Stage) -> None:
+@pytest.mark.parametrize("silent", [(), ("users.info",)], ids=["Slack answers", "Slack says nothing of people"])
+async def test_who_may_not_pause_holds_the_money_once_a_minute(timed: Stage, silent: tuple[str, ...]) -> None:
     """Typed again and again by somebody who was just told no, it keeps nothing from leaving."""
     timed.slack.api.weather = lambda method, _args: outage() if method == "chat.update" else None
     card = await approved(timed)
+    timed.slack.api.weather = lambda method, _args: outage() if method in {"chat.update", *silent} else None
     await timed.slack.command(AMINATA, SUPPORT, "pause for fun")
     await decided(timed)
     with patch.object(people, "LOOK_UP_DEADLINE", 30):
