@@ -34,6 +34,7 @@ def open_ledger(path: Path) -> sqlite3.Connection:
     Raises `LedgerError` when the file cannot be opened, is not a ledger, or lies beside another ledger's log.
     """
     try:
+        check_log_beside(path)
         make_private(path)
         connection = _connect(path)
         _migrate(connection)
@@ -43,7 +44,7 @@ def open_ledger(path: Path) -> sqlite3.Connection:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """A connection that only reads, so that reading never waits for a writer (WAL)."""
+    """A connection that only reads, so that reading never waits for a writer (WAL). `open_ledger` comes first."""
     connection = _connect(path)
     connection.execute("PRAGMA query_only = ON")
     return connection
@@ -118,7 +119,6 @@ def make_private(path: Path) -> None:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    check_log_beside(path)
     # Autocommit: every transaction here is begun by hand. The writer thread is not the thread that opens.
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
     connection.row_factory = sqlite3.Row

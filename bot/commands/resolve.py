@@ -39,7 +39,8 @@ async def _resolve(settings: Settings, payout: str, *, yes: bool) -> str | None:
     """Ask, then conclude; what stands against it, or None."""
     clock = SystemClock()
     path = settings.database_path
-    ledger = Ledger(open_reader(path), InlineWriter(open_ledger(path)), clock, Ids())
+    writer = InlineWriter(open_ledger(path))
+    ledger = Ledger(open_reader(path), writer, clock, Ids())
     try:
         record = ledger.record(payout)
         problem = why_not_at_console(record, rules_of(settings), ledger.now())

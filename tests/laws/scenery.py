@@ -24,6 +24,7 @@ from slack_sdk.models.basic_objects import JsonObject
 import bot.outbox
 import bot.parsing
 import bot.worker
+import storage.connection
 from bot.settings import Settings, load_settings
 from storage.connection import open_ledger
 from tests.laws.processes import REFUSALS
@@ -48,6 +49,8 @@ def simulated() -> Iterator[None]:
         patch("slack_bolt.context.respond.async_respond.AsyncWebhookClient", Webhook),
         patch.object(bot.worker, "LONGEST_SLEEP", IDLE),
         patch.object(bot.outbox, "LONGEST_SLEEP", IDLE),
+        # No copy is put back in these worlds, and the files that are kept open for that question would be too many.
+        patch.object(storage.connection, "check_log_beside", lambda _: None),
         # Only to be faster: pure functions remembered, and blocks checked by the stand-in instead of twice.
         patch.object(bot.parsing, "_parse", _parse),
         patch.object(JsonObject, "validate_json", lambda _: None),
