@@ -31,6 +31,8 @@ from storage.payout import Address, EventKind, InboxItem, Outcome, Place, Record
 
 # The buttons go first: the question loses them before the money moves. When Slack is slow, it waits no longer.
 BUTTONS_FIRST = 2 * SECOND
+# Whether it left is looked at again after this; as a rule its answer comes first, and says when to look.
+LOOK_AGAIN = 5 * SECOND
 # An approval that was stored longer ago than this, since nobody worked, is asked for again.
 CLICK_HOLDS = 5 * MINUTE
 
@@ -95,10 +97,13 @@ class Decisions:
     def _decide(
         self, tx: Transaction, item: InboxItem, click: Click, person: Person, gone: frozenset[str] = frozenset()
     ) -> None:
-        if not tx.take_from_inbox(item.id):
-            return
         record = tx.record(click.payout)
         refused = None if record is None else self._refusal(item.sort, record, person)
+        if record is not None and refused is None and _is_on_its_way(item.sort, record, click):
+            _put_off(tx, item, click, person, record)
+            return
+        if not tx.take_from_inbox(item.id):
+            return
         if record is not None and refused is not None:
             refuse(tx, EventKind.DECISION_REFUSED, person.id, click.channel, {"why": refused}, record)
         elif record is None or not _is_in_time(item.sort, record, click):
@@ -171,6 +176,18 @@ _IN_TIME: Mapping[Sort, frozenset[State]] = {
     Sort.CANCEL: frozenset({State.REQUESTED, State.APPROVED}),
     Sort.REJECT: frozenset({State.REQUESTED, State.APPROVED}),
 }
+
+
+def _is_on_its_way(sort: Sort, record: Record, click: Click) -> bool:
+    """Whether it is being tried to send what somebody wants not to leave: nobody knows yet whether it left."""
+    payout = record.payout
+    return sort in _IN_TIME and payout.state is State.SENDING and payout.attempt == click.attempt
+
+
+def _put_off(tx: Transaction, item: InboxItem, click: Click, person: Person, record: Record) -> None:
+    """Meanwhile it waits in the inbox, so that not a byte leaves; told once, and decided when it is known."""
+    if tx.put_off(item.id, tx.now + LOOK_AGAIN):
+        answer(tx, Answer.ON_ITS_WAY, person.id, click.channel, record)
 
 
 def _is_stale(tx: Transaction, item: InboxItem) -> bool:

@@ -605,6 +605,7 @@ class Answer(enum.StrEnum):
 
     APPROVED_ALREADY = "approved_already"
     CLICK_TOO_OLD = "click_too_old"
+    ON_ITS_WAY = "on_its_way"
     ABOVE_MAX = "above_max"
     ABOVE_MAX_AGAIN = "above_max_again"
     PAUSED_ALREADY = "paused_already"
@@ -629,6 +630,10 @@ ANSWERS: Mapping[Answer, Sentence] = MappingProxyType(
         Answer.CLICK_TOO_OLD: _(
             "Your approval of {payout} waited too long to be heard, so it was not counted. "
             "If it is still right, please click Approve again."
+        ),
+        Answer.ON_ITS_WAY: _(
+            "You were heard. The request to LigdiCash for {payout} is on its way; whether you were in time will be known "
+            "within moments."
         ),
         Answer.ABOVE_MAX: _(
             "{payout} was not approved: it is more than is allowed for one payout now. Please reject it; a smaller one can be asked for."

@@ -105,6 +105,14 @@ class IncomingMoves(EventMoves):
         ).fetchone()
         return 0 if row is None else int(row["times"]) - 1
 
+    def put_off(self, item: int, due_at: int) -> bool:
+        """Have it decided on later; whether that is so for the first time."""
+        cursor = self.connection.execute(
+            "UPDATE inbox SET due_at = ? WHERE id = ? AND due_at = received_at", (due_at, item)
+        )
+        self.connection.execute("UPDATE inbox SET due_at = ? WHERE id = ? AND due_at IS NOT NULL", (due_at, item))
+        return cursor.rowcount == 1
+
     def take_from_inbox(self, item: int) -> bool:
         """Mark it handled, with the decision of the same transaction; what it held (a number, perhaps) is dropped.
 

@@ -88,7 +88,19 @@ class PayoutMoves(EventMoves):
             """,
             (to, self.now, due_at, payout.id, payout.state, payout.attempt),
         )
+        if payout.state is State.SENDING:
+            self._hear_who_waits(payout.id)
         return cursor.rowcount == 1
+
+    def _hear_who_waits(self, payout: str) -> None:
+        """Whoever wanted it not to leave, while it was not known whether it had, is heard now."""
+        self.connection.execute(
+            """
+            UPDATE inbox SET due_at = ?1
+            WHERE due_at > ?1 AND sort IN ('stop', 'cancel', 'reject') AND json_extract(payload, '$.payout') = ?2
+            """,
+            (self.now, payout),
+        )
 
     def decide(self, payout: Payout, person: str, reason: str | None) -> None:
         """Write down who ended or approved the request, and why."""

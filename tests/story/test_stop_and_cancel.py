@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
-from bot import people
+from bot import app, people
 from bot.clock import HOUR, MINUTE, SECOND
-from bot.sandbox.slack import Message, slow
+from bot.desk.decisions import LOOK_AGAIN
+from bot.sandbox.slack import Delivery, Kind, Message, View, slow
+from bot.sandbox.slack.hands import find_button
 from storage.payout import State
 from tests.stage import (
     AMINATA,
@@ -29,6 +32,7 @@ from tests.stage import (
     stage,
 )
 from tests.story.office import (
+    NO_CALLBACK,
     PENDING,
     approved,
     audit,
@@ -46,6 +50,7 @@ from tests.story.office import (
     resume,
     seen,
     state_of,
+    whisper_count,
 )
 
 
@@ -139,14 +144,16 @@ async def test_stopping_twice_is_told_once(timed: Stage) -> None:
 
 
 async def test_what_is_on_its_way_is_not_stopped(timed: Stage) -> None:
-    """Too late is told, with where it stands; the payout is paid once and its end is told."""
+    """Heard at once; too late is told when it is known to have left. It is paid once and its end is told."""
     async with held_back(timed, "POST") as gate:
         card = await approved(timed)
         await becomes(timed, card, State.SENDING)
         await changed(timed, lambda: "stop" in buttons_of(seen(timed, card)))
-        await press(timed, DAOUDA, card, "stop", confirm=True)
-        await timed.whispered(DAOUDA, "Your click changed nothing. Now: being sent to LigdiCash.")
+        await press(timed, DAOUDA, card, "stop", confirm=True, decide=False)
+        await timed.whispered(DAOUDA, HEARD)
+        assert "decision_too_late" not in kinds(timed, card)
         gate.set()
+        await timed.whispered(DAOUDA, "Your click changed nothing. Now: ")
         await timed.card_says(card, "Completed")
     assert (1, 5000) == timed.ligdicash.paid_total
     assert "stop" not in buttons_of(seen(timed, card))
@@ -276,6 +283,127 @@ async def test_one_that_cannot_be_reached_is_stopped(tmp_path: Path) -> None:
             await scene.later(30 * MINUTE)
             await scene.at_rest()
             assert ["approved", "sending", "not_sent", "cancelled"] == kinds(scene, card)[1:]
+
+
+HEARD = "whether you were in time will be known within moments"
+
+
+@dataclass
+class Connecting:
+    """A LigdiCash that takes connections and keeps them waiting for the handshake; then it hangs up."""
+
+    url: str = ""
+    connections: int = 0
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def connected(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One try."""
+        self.connections += 1
+        await self.gate.wait()
+        writer.close()
+
+
+@asynccontextmanager
+async def connecting(folder: Path) -> AsyncIterator[tuple[Stage, Connecting]]:
+    """The bot with such a LigdiCash."""
+    ligdicash = Connecting()
+    server = await asyncio.start_server(ligdicash.connected, "127.0.0.1", 0)
+    ligdicash.url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        with hurried():
+            async with stage(folder, clock=SkippingClock(), LIGDICASH_API_URL=ligdicash.url) as scene:
+                yield scene, ligdicash
+    finally:
+        ligdicash.gate.set()
+        server.close()
+        await server.wait_closed()
+
+
+@dataclass(frozen=True)
+class Screens:
+    """What those who want it back see while it is being tried: card, question and the form of a rejection."""
+
+    card: Message
+    question: Message
+    form: View
+
+
+async def _trying(scene: Stage) -> Screens:
+    card = await scene.ask("22670000000 5000 refund")
+    question = await scene.question(card)
+    await press(scene, DAOUDA, question, "reject")
+    form = await scene.slack.wait_for_modal(DAOUDA)
+    await pause(scene)
+    await press(scene, CLARISSE, question, "approve", confirm=True)
+    shown = await scene.card_says(card, "not sent yet")
+    await both_resume(scene)
+    await becomes(scene, card, State.SENDING)
+    return Screens(shown, question, form)
+
+
+async def _wants_it_back(scene: Stage, screens: Screens, how: str) -> str:
+    """Somebody's click or form, made on a screen that is as old; who it was."""
+    if how == "reject":
+        await scene.slack.submit(screens.form, {"reason": "already refunded"})
+        return DAOUDA
+    message = screens.card if how == "stop" else screens.question
+    payload = scene.slack.payloads.click(AMINATA, message, find_button(message.buttons, how))
+    assert None is (await scene.slack.post.deliver(Delivery(Kind.INTERACTIVE, payload))).error
+    return AMINATA
+
+
+@pytest.mark.parametrize("how", ["stop", "cancel", "reject"])
+async def test_what_is_still_connecting_is_stopped(tmp_path: Path, how: str) -> None:
+    """Heard at once, decided when it is known that nothing left; it is never tried again."""
+    async with connecting(tmp_path) as (scene, ligdicash):
+        screens = await _trying(scene)
+        user = await _wants_it_back(scene, screens, how)
+        await scene.whispered(user, HEARD)
+        # Looked at again and again, it is told once.
+        for _ in range(3):
+            await scene.later(LOOK_AGAIN)
+            now = scene.clock.now() if scene.clock else 0
+            await changed(scene, lambda now=now: not scene.rows("SELECT 1 FROM inbox WHERE due_at <= ?", now))  # type: ignore[misc]  # bound on purpose
+        ligdicash.gate.set()
+        await becomes(scene, screens.card, State.CANCELLED)
+        await scene.card_says(screens.card, f"*Stopped* by <@{user}> before it left")
+        await scene.later(30 * MINUTE)
+        await scene.at_rest()
+        assert ["approved", "sending", "answered", "not_sent", "cancelled"] == kinds(scene, screens.card)[1:]
+        assert 1 == await whisper_count(scene, user, HEARD)
+        assert 1 == ligdicash.connections
+
+
+async def test_a_stop_during_a_try_outlives_a_restart(timed: Stage) -> None:
+    """Nobody knows then whether it left: once the lease is over, whoever clicked is told that it was too late."""
+    async with held_back(timed, "POST"):
+        card = await approved(timed, NO_CALLBACK)
+        await becomes(timed, card, State.SENDING)
+        await changed(timed, lambda: "stop" in buttons_of(seen(timed, card)))
+        await press(timed, DAOUDA, card, "stop", confirm=True, decide=False)
+        await timed.whispered(DAOUDA, HEARD)
+        with patch.object(app, "STOP_PAYMENTS_AFTER", 0):
+            await timed.stop()
+        await timed.start()
+        await timed.later(2 * MINUTE)
+        await becomes(timed, card, State.UNCONFIRMED)
+        await timed.whispered(DAOUDA, "Your click changed nothing. Now: ")
+        await timed.at_rest()
+        assert ["sending", "answered", "unconfirmed", "decision_too_late"] == kinds(timed, card)[2:]
+        assert 1 == await whisper_count(timed, DAOUDA, HEARD)
+    assert 1 == len(creates_of(timed, card))
+
+
+async def test_who_may_not_stop_is_told_so_during_a_try(tmp_path: Path) -> None:
+    """Somebody else's click waits for nothing."""
+    async with connecting(tmp_path) as (scene, ligdicash):
+        screens = await _trying(scene)
+        payload = scene.slack.payloads.click(BOUKARY, screens.card, find_button(screens.card.buttons, "stop"))
+        await scene.slack.post.deliver(Delivery(Kind.INTERACTIVE, payload))
+        await scene.whispered(BOUKARY, "was not changed by you.")
+        assert State.SENDING is state_of(scene, screens.card)
+        ligdicash.gate.set()
+        await becomes(scene, screens.card, State.APPROVED)
 
 
 async def _held(scene: Stage) -> Message:
