@@ -88,13 +88,17 @@ class Worker:
         before, self._ahead = self._ahead, self._wall_clock_ahead()
         if before - self._ahead > CLOCK_CORRECTED:
             log.warning("clock_set_back", seconds=(before - self._ahead) // SECOND)
-            self._start("clock", self._payments.expire_approved())
+            self._payments.doubt_approvals()
+        if self._payments.doubts_approvals and "clock" not in self._busy:
+            # Outside the bound, and again until it is done: however much hangs, nothing approved may leave before.
+            self._start_unbounded("clock", self._payments.expire_approved())
 
     def _start_due(self, now: int) -> None:
         for item in queries.due_inbox(self._ledger.reader, now, AT_ONCE):
             self._start(item.id, self._decide(item))
         for payout, state in queries.due_payouts(self._ledger.reader, now, AT_ONCE):
-            self._start(payout, self._go_on(payout, state))
+            if state is not State.APPROVED or not self._payments.doubts_approvals:
+                self._start(payout, self._go_on(payout, state))
         for payout, number in queries.due_attempts(self._ledger.reader, now, AT_ONCE):
             self._start(f"{payout}:{number}", self._evidence.look(payout, number))
         if queries.repeated_refusals(self._ledger.reader, now - MINUTE, 1):
@@ -106,6 +110,9 @@ class Worker:
         if key in self._busy or beside >= AT_ONCE:
             work.close()
             return
+        self._start_unbounded(key, work)
+
+    def _start_unbounded(self, key: str | int, work: Coroutine[None, None, None]) -> None:
         self._busy.add(key)
         self._background.start(self._run(key, work), name=f"due {key}")
 

@@ -72,12 +72,13 @@ class Payments:
         self._first_poll = first_poll
         self._owner = ids.owner()
         self._set_backs = 0
+        self._expired_for = 0
 
     async def send(self, payout: str) -> None:
         """Send an approved payout once, if it may be sent; do nothing if somebody else does or it may not."""
         secret = self._ids.secret()
-        begun = self._clock.steady()
-        sending = await self._ledger.write(lambda tx: self._begin(tx, payout, secret))
+        begun, set_backs = self._clock.steady(), self._set_backs
+        sending = await self._ledger.write(lambda tx: self._begin(tx, payout, secret, set_backs))
         if sending is None:
             return
         may_die(Point.LEASED)
@@ -85,7 +86,8 @@ class Payments:
         def may_still_leave() -> bool:
             # Since the commit the machine may have slept: then others may believe that the lease ran out.
             in_time = self._clock.steady() - begun < LEASE_SECONDS - CREATE_DEADLINE
-            return in_time and self._clock.now() <= sending.approved_until and not self._is_held(sending)
+            is_young = self._clock.now() <= sending.approved_until and self._set_backs == sending.set_backs
+            return in_time and is_young and not self._is_held(sending)
 
         answer = await self._ligdicash.create(sending.order, may_still_leave=may_still_leave)
         log.info("create_answered", payout=payout, attempt=sending.attempt, answer=type(answer).__name__)
@@ -129,25 +131,35 @@ class Payments:
         """A lease ran out: whoever was sending is gone, and nobody knows whether the request left."""
         await self._ledger.write(lambda tx: self._give_up(tx, payout))
 
-    async def expire_approved(self) -> None:
+    def doubt_approvals(self) -> None:
         """The clock was set back: of nothing that is approved can it be told for how long it has been.
 
-        What waited to be told does not wait until the clock is there again.
+        From now on nothing leaves that was approved before; nor anything else, until `expire_approved` has returned.
         """
+        self._set_backs += 1
+
+    @property
+    def doubts_approvals(self) -> bool:
+        """Whether what is approved must still be ended, since the clock was set back."""
+        return self._expired_for != self._set_backs
+
+    async def expire_approved(self) -> None:
+        """End what is approved; what waited by the old clock does not wait until the clock is there again."""
+        set_backs = self._set_backs
         await self._ledger.write(self._expire_approved)
+        self._expired_for = set_backs
 
     def _expire_approved(self, tx: Transaction) -> None:
-        # Counted here and not before: whatever is being sent by now began before it.
-        self._set_backs += 1
         for payout, _, _ in queries.in_state(tx.connection, State.APPROVED):
             _expire_if_approved(tx, payout)
         tx.tell_now()
+        tx.look_now(int(LEASE_SECONDS * SECOND))
 
     # Before the request leaves
 
-    def _begin(self, tx: Transaction, payout_id: str, secret: str) -> _Sending | None:
+    def _begin(self, tx: Transaction, payout_id: str, secret: str, set_backs: int) -> _Sending | None:
         record = tx.record(payout_id)
-        if record is None or record.payout.state is not State.APPROVED:
+        if record is None or record.payout.state is not State.APPROVED or self.doubts_approvals:
             return None
         payout, attempt = record.payout, record.attempt
         if _is_contradicted(tx.connection, payout.id, payout.attempt):
@@ -167,7 +179,7 @@ class Payments:
         tx.lease(payout, owner=self._owner, until=until, secret=secret)
         tell(tx, EventKind.SENDING, payout, data={"transaction_id": attempt.transaction_id})
         approved_until = (attempt.approved_at or tx.now) + APPROVAL_HOLDS
-        return _Sending(payout.id, payout.attempt, self._order(record, secret), approved_until, self._set_backs)
+        return _Sending(payout.id, payout.attempt, self._order(record, secret), approved_until, set_backs)
 
     def _order(self, record: Record, secret: str) -> Order:
         payout = record.payout

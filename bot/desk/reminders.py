@@ -6,7 +6,7 @@ from bot.clock import HOUR, MINUTE
 from bot.desk.telling import tell
 from bot.policy import Rules
 from storage.ledger import Ledger, Transaction
-from storage.payout import Address, EventKind, Outcome, Payout, Place, Record, State
+from storage.payout import Address, Attempt, EventKind, Outcome, Payout, Place, Record, State
 
 # How long after the request approvers are paged again.
 REMIND_AFTER = (15 * MINUTE, HOUR, 4 * HOUR)
@@ -22,6 +22,13 @@ def next_look(rules: Rules, *, requested_at: int, now: int) -> tuple[int, int]:
     behind = sum(time <= now for time in times)
     ahead = [time for time in times if time > now]
     return min([*ahead, expires_at]), behind
+
+
+def asked_at(attempt: Attempt, now: int) -> int:
+    """When a request was made, as far as the clock says; set back, it does not: then a reminder is due now."""
+    if attempt.requested_at <= now:
+        return attempt.requested_at
+    return now - REMIND_AFTER[min(attempt.reminders, len(REMIND_AFTER) - 1)]
 
 
 def expire_if_over(tx: Transaction, record: Record, rules: Rules) -> bool:
@@ -53,11 +60,12 @@ class Reminders:
         payout, attempt = record.payout, record.attempt
         if expire_if_over(tx, record, self._rules):
             return
-        due_at, behind = next_look(self._rules, requested_at=attempt.requested_at, now=tx.now)
+        requested_at = asked_at(attempt, tx.now)
+        due_at, behind = next_look(self._rules, requested_at=requested_at, now=tx.now)
         tx.look_again(payout.id, due_at)
         if behind > attempt.reminders:
             tx.note_reminded(payout, behind)
-            minutes = (tx.now - attempt.requested_at) // MINUTE
+            minutes = (tx.now - requested_at) // MINUTE
             tell(tx, EventKind.REMINDED, payout, data={"minutes": minutes}, besides=_not_asked_yet(payout))
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 
+from bot.clock import HOUR
 from storage.moves.events import EventMoves
 from storage.payout import AnswerKind, Outcome, Payout
+
+# Milliseconds ahead; no attempt is asked about later than that.
+_LATEST_ASK = HOUR
 
 # The status call's own trouble is told after it was met that often with no answer in between.
 SILENCES_BEFORE_ALERT = 3
@@ -100,6 +104,39 @@ class AttemptMoves(EventMoves):
         self.connection.execute(
             "UPDATE attempts SET ask_at = ? WHERE payout = ? AND number = ? AND (ask_at IS NULL OR ask_at > ?)",
             (at, payout, attempt, at),
+        )
+
+    def look_now(self, lease: int) -> None:
+        """The clock was set back: what lies further ahead than it is ever set is asked about and looked at now.
+
+        So are requests from a time that has not come yet. A lease of that many milliseconds begins anew: its owner may
+        still be sending.
+        """
+        self.connection.execute("UPDATE attempts SET ask_at = ?1 WHERE ask_at > ?1 + ?2", (self.now, _LATEST_ASK))
+        self.connection.execute(
+            """
+            UPDATE payouts SET due_at = ?1
+            WHERE state IN ('requested', 'approved', 'sending') AND state = 'requested' AND due_at > ?1
+              AND (SELECT requested_at FROM attempts WHERE payout = id AND number = attempt) > ?1
+            """,
+            (self.now,),
+        )
+        self.connection.execute(
+            """
+            UPDATE attempts SET lease_until = ?1
+            WHERE lease_until > ?1 AND (payout, number) IN (
+                SELECT id, attempt FROM payouts
+                WHERE state IN ('requested', 'approved', 'sending') AND state = 'sending'
+            )
+            """,
+            (self.now + lease,),
+        )
+        self.connection.execute(
+            """
+            UPDATE payouts SET due_at = ?1
+            WHERE state IN ('requested', 'approved', 'sending') AND state = 'sending' AND due_at > ?1
+            """,
+            (self.now + lease,),
         )
 
     def claim_asking(self, payout: str, attempt: int, until: int) -> bool:

@@ -11,9 +11,9 @@ _PAYMENTS = "bot.desk.payments"
 _SEND_FIRST = """record = self._ledger.record(payout)
     if record is None or record.payout.state is not State.APPROVED:
         return
-    sending = _Sending(payout, record.payout.attempt, self._order(record, secret), 0)
+    sending = _Sending(payout, record.payout.attempt, self._order(record, secret), 0, set_backs)
     answer = await self._ligdicash.create(sending.order, may_still_leave=lambda: True)
-    if await self._ledger.write(lambda tx: self._begin(tx, payout, secret)) is not None:
+    if await self._ledger.write(lambda tx: self._begin(tx, payout, secret, set_backs)) is not None:
         await self._keep(sending, answer)
     return
     sending = None"""
@@ -82,7 +82,7 @@ BREAKS: tuple[Break, ...] = (
         2,
         "the request leaves before its attempt and lease are committed",
         f"{_PAYMENTS}:Payments.send",
-        "sending = await self._ledger.write(lambda tx: self._begin(tx, payout, secret))",
+        "sending = await self._ledger.write(lambda tx: self._begin(tx, payout, secret, set_backs))",
         _SEND_FIRST,
     ),
     one(

@@ -115,6 +115,7 @@ def samples(book: Book) -> dict[tuple[str, str], Any]:
         ("silent", "bool"): True,
         ("event", "int"): 1,
         ("owner", "str"): "owner",
+        ("lease", "int"): 60_000,
         ("secret", "str"): "secret",
         ("code", "str | None"): "02",
         ("note", "str | None"): "note",

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from unittest.mock import patch
 
-from bot import outbox
+from bot import app, outbox, worker
 from bot.clock import HOUR, MINUTE, SECOND
 from bot.ligdicash.client import LigdicashClient
 from bot.sandbox.slack import Message, outage
+from storage import connection
 from storage.payout import State
-from tests.stage import AMINATA, CLARISSE, SUPPORT, SkippingClock, Stage
-from tests.story.office import approved, becomes, both_resume, changed, kinds, pause
+from tests.stage import AMINATA, CLARISSE, SUPPORT, SkippingClock, Stage, hurried, stage
+from tests.story.authority import clock_at
+from tests.story.office import (
+    NO_CALLBACK,
+    PENDING,
+    approved,
+    becomes,
+    both_resume,
+    changed,
+    held_back,
+    kinds,
+    pause,
+    status_answers,
+)
+from tests.story.test_storage_trouble import Lock, failing_once
 
 
 async def _held(scene: Stage) -> Message:
@@ -62,6 +77,86 @@ async def test_what_was_being_sent_and_never_left_ends_too(timed: Stage) -> None
     await timed.at_rest()
     assert ["sending", "not_sent", "expired"] == kinds(timed, other)[-3:]
     assert [] == timed.ligdicash.creates
+
+
+async def test_it_is_remembered_while_all_hands_are_full(timed: Stage) -> None:
+    """Requests hang at LigdiCash: what is approved ends all the same."""
+    with patch.object(worker, "AT_ONCE", 1):
+        async with held_back(timed, "POST"):
+            hangs = await approved(timed)
+            await becomes(timed, hangs, State.SENDING)
+            await pause(timed)
+            card = await approved(timed)
+            await _set_back(timed, 30 * MINUTE)
+            await becomes(timed, card, State.EXPIRED)
+        await timed.at_rest()
+    await both_resume(timed)
+    await timed.later(HOUR)
+    await timed.at_rest()
+    assert (["requested", "approved", "expired"], 1) == (kinds(timed, card), len(timed.ligdicash.creates))
+
+
+async def test_it_is_remembered_while_the_ledger_is_locked(tmp_path: Path) -> None:
+    """Somebody else writes for longer than is waited: it is tried again, and nothing leaves before."""
+    shortly, soon = patch.object(connection, "BUSY_MILLISECONDS", 100), patch.object(worker, "REST_AFTER_FAILURE", 0.05)
+    with hurried(), shortly, soon:
+        async with stage(tmp_path, clock=SkippingClock()) as scene:
+            card = await _held(scene)
+            assert isinstance(scene.clock, SkippingClock)
+            lock = Lock(scene.database)
+            async with failing_once(scene):
+                lock.take()
+                scene.clock.set_back(30 * MINUTE)
+            lock.leave()
+            await becomes(scene, card, State.EXPIRED)
+            await both_resume(scene)
+            await scene.later(80 * MINUTE)
+            await scene.at_rest()
+            assert (["requested", "approved", "expired"], []) == (kinds(scene, card), scene.ligdicash.creates)
+
+
+async def test_ligdicash_is_asked_by_the_new_time(timed: Stage) -> None:
+    """Due within the hour by the old one: not when the clock is there again."""
+    card = await approved(timed, PENDING)
+    await becomes(timed, card, State.INITIATED)
+    await timed.at_rest()
+    with status_answers(timed, lambda _token: None) as asked:
+        for _ in range(9):
+            await timed.later(HOUR)
+            await timed.at_rest()
+        before = len(asked)
+        await _set_back(timed, 8 * HOUR)
+        await changed(timed, lambda: len(asked) > before)
+        await timed.at_rest()
+
+
+async def test_a_request_is_reminded_of_by_the_new_time(tmp_path: Path) -> None:
+    """How long it waited cannot be told: it is reminded of now, and then in the usual pauses, three times in all."""
+    with hurried():
+        async with stage(tmp_path, clock=clock_at("2026-11-24 16:00")) as scene:
+            card = await scene.ask("22670000000 5000 refund")
+            await scene.at_rest()
+            await _set_back(scene, 7 * HOUR)
+            await changed(scene, lambda: "reminded" in kinds(scene, card))
+            for minutes, times in ((40, 1), (6, 2), (170, 2), (12, 3), (500, 3)):
+                await scene.later(minutes * MINUTE)
+                await scene.at_rest()
+                assert times == kinds(scene, card).count("reminded")
+
+
+async def test_a_lease_ends_by_the_new_time(timed: Stage) -> None:
+    """Whoever was sending is gone: that is found after a minute, and not when the clock is there again."""
+    async with held_back(timed, "POST"):
+        card = await approved(timed, NO_CALLBACK)
+        await becomes(timed, card, State.SENDING)
+        with patch.object(app, "STOP_PAYMENTS_AFTER", 0):
+            await timed.stop()
+        await timed.start()
+        await _set_back(timed, 3 * HOUR)
+        await timed.at_rest()
+        await timed.later(2 * MINUTE)
+        await becomes(timed, card, State.UNCONFIRMED)
+    await timed.at_rest()
 
 
 async def test_an_approval_that_lies_ahead_sends_nothing(timed: Stage) -> None:
