@@ -220,8 +220,15 @@ class Payments:
         if isinstance(answer, NeverLeft):
             return _try_again(tx, record, answer)
         if isinstance(answer, Uncertain):
-            return doubt(tx, record.payout, answer.doubt, answer.code)
+            return self._doubt(tx, record.payout, answer)
         return self._apply_definite(tx, record, answer)
+
+    def _doubt(self, tx: Transaction, payout: Payout, answer: Uncertain) -> bool:
+        if not doubt(tx, payout, answer.doubt, answer.code):
+            return False
+        if answer.token is not None:
+            tx.ask_sooner(payout.id, payout.attempt, tx.now + self._first_poll * SECOND)
+        return True
 
     def _apply_definite(self, tx: Transaction, record: Record, answer: CreateAnswer) -> bool:
         if isinstance(answer, Accepted):
@@ -246,7 +253,7 @@ class Payments:
 def _keep_answer(tx: Transaction, sending: _Sending, answer: CreateAnswer) -> None:
     kind, code, note, raw = _what_to_keep(answer)
     tx.keep_answer(sending.payout, sending.attempt, kind, code=code, note=note, raw=raw)
-    if isinstance(answer, Accepted):
+    if isinstance(answer, Accepted | Uncertain) and answer.token is not None:
         tx.keep_token(sending.payout, sending.attempt, answer.token)
 
 
@@ -385,4 +392,6 @@ def _hear_late(tx: Transaction, payout: Payout, sending: _Sending, answer: Creat
         if attempt.outcome in NOTHING_PAID:
             # Two people said that it was not paid, and it may still be: nothing may follow it.
             evidence.contradict(tx, payout, attempt, "accepted")
+        tx.ask_sooner(sending.payout, sending.attempt, tx.now)
+    if isinstance(answer, Uncertain) and answer.token is not None:
         tx.ask_sooner(sending.payout, sending.attempt, tx.now)

@@ -68,11 +68,12 @@ class NeverLeft:
 
 @dataclass(frozen=True, slots=True)
 class Uncertain:
-    """It may have been paid or not."""
+    """It may have been paid or not; by a `token` that came with it LigdiCash can be asked."""
 
     doubt: Doubt
     code: str | None
     raw: str
+    token: str | None = None
 
 
 CreateAnswer = Accepted | Refused | NeverLeft | Uncertain
@@ -127,28 +128,28 @@ class CallbackNews:
 
 def read_create(endpoint: Endpoint, http_status: int, body: bytes) -> CreateAnswer:
     """What a create request came to; `00` counts only with a token, and any HTTP status but 200 proves nothing."""
-    raw = _keepable(body)
     answer = _json_object(body)
+    token = None if answer is None else read_token(answer.get("token"))
+    raw = _keepable(body) if answer is None or token is None else _without_token(answer)
     if http_status != 200:  # noqa: PLR2004 - the one that means anything
-        return Uncertain(Doubt.HTTP_STATUS, str(http_status), raw)
+        return Uncertain(Doubt.HTTP_STATUS, str(http_status), raw, token)
     if answer is None:
         return Uncertain(Doubt.UNREADABLE, None, raw)
     if _text(answer.get("response_code")) == "00":
-        token = read_token(answer.get("token"))
-        return Uncertain(Doubt.NO_TOKEN, None, raw) if token is None else Accepted(token, _without_token(answer))
-    return _read_refusal(endpoint, answer, raw)
+        return Uncertain(Doubt.NO_TOKEN, None, raw) if token is None else Accepted(token, raw)
+    return _read_refusal(endpoint, answer, raw, token)
 
 
-def _read_refusal(endpoint: Endpoint, answer: Mapping[str, object], raw: str) -> CreateAnswer:
+def _read_refusal(endpoint: Endpoint, answer: Mapping[str, object], raw: str, token: str | None) -> CreateAnswer:
     code = read_code(answer)
     taken = verdict(endpoint, code)
     if code is None or taken is None:
-        return Uncertain(Doubt.UNKNOWN_CODE, code, raw)
+        return Uncertain(Doubt.UNKNOWN_CODE, code, raw, token)
     # A token beside a refusal contradicts it: then nobody knows.
-    if taken.definite and read_token(answer.get("token")) is None:
+    if taken.definite and token is None:
         return Refused(code, raw)
     doubt = Doubt.EXISTS_ALREADY if taken.meaning == "exists_already" else Doubt.PROVIDER_FAILED
-    return Uncertain(doubt, code, raw)
+    return Uncertain(doubt, code, raw, token)
 
 
 def read_code(answer: Mapping[str, object]) -> str | None:

@@ -168,7 +168,10 @@ class Notices:
         facts |= self._finding_facts(event, record)
         if event.kind is EventKind.REMINDED and not self._may_page(event, record, now):
             return words.THREAD_REMINDED_LATE.format(**facts)
-        return _thread_sentence(event, record).format(**facts)
+        text = _thread_sentence(event, record).format(**facts)
+        if event.kind is EventKind.UNCONFIRMED and attempt.token is not None:
+            return words.THREAD_UNCONFIRMED_TOKEN.format(before=text, token=facts["token"])
+        return text
 
     def _may_page(self, event: Event, record: Record, now: int) -> bool:
         """Slack may have been down since the reminder was due: by now it may be decided, or night."""

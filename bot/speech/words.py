@@ -515,6 +515,7 @@ THREAD_UNCONFIRMED = _(
     "*What to do:* look this transaction up on LigdiCash's dashboard. The bot goes on listening for LigdiCash's word.\n"
     "`{transaction_id}`\n{amount} to {number}, sent at {sent_at}"
 )
+THREAD_UNCONFIRMED_TOKEN = _("{before}\nLigdiCash gave a token all the same; the bot asks by it.\nToken:\n`{token}`")
 THREAD_REJECTED = _("❌ {requester} {payout} was *rejected* by {decider}: {reason}")
 THREAD_EXPIRED = _(
     "⌛ {requester} {payout} has *expired*; nothing left, {nothing}. Ask for it anew if it is still needed."

@@ -488,9 +488,12 @@ class Drawings:
     def _events(self) -> Iterator[tuple[EventKind, str, Data, Record | None, Mapping[str, int]]]:
         yield from ((kind, "", data, record, {}) for kind, data, record in self._plain_events())
         for doubt in Doubt:
-            unsure = self.approved(State.UNCONFIRMED, answer_note=doubt, answer_code="08")
+            unsure = self.approved(State.UNCONFIRMED, answer_note=doubt, answer_code="08", token=None)
             data: Data = {"doubt": doubt, "code": "08", "transaction_id": TRANSACTION}
             yield EventKind.UNCONFIRMED, f"unconfirmed: {doubt.replace('_', ' ')}", data, unsure, {}
+        asked = self.approved(State.UNCONFIRMED, answer_note=Doubt.HTTP_STATUS, answer_code="201")
+        data = {"doubt": Doubt.HTTP_STATUS, "code": "201", "transaction_id": TRANSACTION}
+        yield EventKind.UNCONFIRMED, "unconfirmed, with a token", data, asked, {}
         for meaning, way, code in _codes():
             refused = self.approved(State.REFUSED, payout={"way": way}, answer_code=code, token=None)
             name = f"refused: {meaning.replace('_', ' ')}"
