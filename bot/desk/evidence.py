@@ -41,6 +41,9 @@ _CALLBACK_TOKENS = 3
 # What two people found is held against LigdiCash's word for that long after the request left.
 _FINDINGS_WATCHED = 14 * DAY
 
+# Of a number: what stands before these is written in more than one way.
+_SURE_DIGITS = 8
+
 _WATCHED = frozenset({State.INITIATED, State.UNCONFIRMED})
 _SAYS_PAID = frozenset({Outcome.COMPLETED, Outcome.FOUND_PAID})
 _FOUND_BY_PEOPLE = frozenset({Outcome.FOUND_PAID, Outcome.FOUND_UNPAID})
@@ -59,7 +62,7 @@ class _Heard:
 
     callback: Callback | None
     status: Status
-    # The attempt's own token was asked, and the answer names another transaction.
+    # The attempt's own token was asked, and the answer names another transaction, amount or number.
     names_another: bool = False
 
     @property
@@ -233,18 +236,21 @@ def _hear(tx: Transaction, asked: Attempt, found: _Heard) -> None:
 
 def _mismatch(payout: Payout, attempt: Attempt, found: _Heard) -> str | None:
     """What in an answer is not this attempt's; one to a callback's token must name it, one to its own need not."""
-    status = found.status
-    names_it = attempt.transaction_id in status.transaction_ids
-    if found.callback is None:
-        return "transaction" if status.transaction_ids and not names_it else None
-    if not names_it:
+    status, is_own = found.status, found.callback is None
+    if attempt.transaction_id not in status.transaction_ids and (status.transaction_ids or not is_own):
         return "transaction"
-    if status.amount is not None and status.amount != payout.amount:
+    # Of two amounts that an answer to the own token gives, one may have fees in it.
+    amounts = {status.amount, status.other_amount} if is_own else {status.amount}
+    if status.amount is not None and payout.amount not in amounts:
         return "amount"
-    # It may be given without its calling code.
-    if status.number is not None and payout.number and not payout.number.endswith(status.number):
+    if status.number is not None and payout.number and not _ends_alike(payout.number, status.number):
         return "number"
     return None
+
+
+def _ends_alike(number: str, given: str) -> bool:
+    """Whether a number may be the one that is given: without its calling code, with zeros before it, or as of old."""
+    return number.endswith(given.lstrip("0")[-_SURE_DIGITS:])
 
 
 def _hear_final(tx: Transaction, payout: Payout, attempt: Attempt, found: _Heard) -> None:

@@ -98,7 +98,10 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What LigdiCash answers about one token: all ids it names; amount (XOF) and number where it gives them."""
+    """What LigdiCash answers about one token: all ids it names; amount (XOF) and number where it gives them.
+
+    It may give an amount twice, once perhaps with its fees: `other_amount` is the second, where it is another one.
+    """
 
     word: Word
     said: str
@@ -106,6 +109,7 @@ class Status:
     amount: int | None
     number: str | None
     operator: str | None
+    other_amount: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +174,15 @@ def read_status(http_status: int, body: bytes) -> StatusAnswer:
     if _text(answer.get("response_code")) != "00":
         return NoStatus(f"code {read_code(answer) or _text(answer.get('response_code'))[:8]}")
     said = _text(answer.get("status")).strip()
+    amount, other_amount = _amounts(answer)
     return Status(
         word=_WORDS.get(said.lower(), Word.UNKNOWN),
         said=said[:40],
         transaction_ids=_transaction_ids(answer),
-        amount=_amount(answer),
+        amount=amount,
         number=_digits(answer.get("customer")),
         operator=_text(answer.get("operator_name"))[:60] or None,
+        other_amount=other_amount,
     )
 
 
@@ -226,12 +232,11 @@ def _transaction_ids(answer: Mapping[str, object]) -> frozenset[str]:
     return frozenset(text for text in map(_text, given) if text)
 
 
-def _amount(answer: Mapping[str, object]) -> int | None:
-    for name in ("amount", "montant"):
-        text = _text(answer.get(name)).strip()
-        if re.fullmatch(r"\d{1,12}(\.0+)?", text, re.ASCII):
-            return int(text.split(".")[0])
-    return None
+def _amounts(answer: Mapping[str, object]) -> tuple[int | None, int | None]:
+    texts = [_text(answer.get(name)).strip() for name in ("amount", "montant")]
+    found = [int(text.split(".")[0]) for text in texts if re.fullmatch(r"\d{1,12}(\.0+)?", text, re.ASCII)]
+    amounts = [*dict.fromkeys(found), None, None]
+    return amounts[0], amounts[1]
 
 
 def _digits(value: object) -> str | None:

@@ -526,7 +526,7 @@ THREAD_MISMATCH = _(
     "Please tell the person who runs the bot."
 )
 THREAD_MISMATCH_OWN = _(
-    "🚨 {payout}: LigdiCash's answer to this payout's own token names another transaction. It was recorded, and what it says "
+    "🚨 {payout}: LigdiCash's answer to this payout's own token names another {what}. It was recorded, and what it says "
     "is taken as said of this payout; a failure of which only such an answer tells cannot be asked for again. "
     "Please tell the person who runs the bot."
 )
@@ -831,9 +831,7 @@ AUDIT_CALLBACK_RECEIVED = _(
 )
 AUDIT_STILL_PENDING = _("{payout}: LigdiCash says “{word}”, not a final status")
 AUDIT_MISMATCH = _("🚨 {payout}: an answer of LigdiCash did not match ({what}); it changed nothing")
-AUDIT_MISMATCH_OWN = _(
-    "🚨 {payout}: LigdiCash's answer to its own token names another transaction; please look into it"
-)
+AUDIT_MISMATCH_OWN = _("🚨 {payout}: LigdiCash's answer to its own token names another {what}; please look into it")
 AUDIT_CONTRADICTION = _("🚨 {payout} is recorded as {state}, but LigdiCash now says “{word}”")
 AUDIT_CONTRADICTION_EARLIER = _(
     "🚨 {payout}: attempt {attempt} is recorded as not paid, but LigdiCash now says “{word}” of it; "

@@ -169,7 +169,7 @@ class AttemptMoves(EventMoves):
         return cursor.rowcount == 1
 
     def note_own_mismatch(self, payout: str, attempt: int) -> bool:
-        """Keep that an answer to the attempt's own token named another transaction; False when that was so already."""
+        """Keep that an answer to the attempt's own token named something else; False when that was so already."""
         cursor = self.connection.execute(
             "UPDATE attempts SET own_mismatch = 1 WHERE payout = ? AND number = ? AND own_mismatch = 0",
             (payout, attempt),

@@ -532,7 +532,7 @@ class Drawings:
         yield EventKind.EVIDENCE_AGREES, {"word": "completed"}, self.approved(State.COMPLETED)
         for what in words.MISMATCHES:
             yield EventKind.EVIDENCE_MISMATCH, {"what": what, "own": 0}, initiated
-        yield EventKind.EVIDENCE_MISMATCH, {"what": "transaction", "own": 1}, initiated
+            yield EventKind.EVIDENCE_MISMATCH, {"what": what, "own": 1}, initiated
         yield EventKind.EVIDENCE_AGREES, {"word": "completed", "own": 1}, self.approved(State.COMPLETED)
         yield EventKind.PROPOSED, {"finding": Finding.PAID, "reason": reason}, unsure
         yield EventKind.PROPOSAL_VOIDED, {}, unsure

@@ -438,6 +438,45 @@ async def test_an_own_token_that_names_another_transaction_is_told(played: Stage
     await played.thread_says(card, "answer to this payout's own token names another transaction")
 
 
+@pytest.mark.parametrize(
+    ("fields", "what"), [({"amount": 500, "montant": "600"}, "amount"), ({"customer": "22670999999"}, "number")]
+)
+async def test_an_own_token_that_names_something_else_is_told(
+    played: Stage, ligdicash: Puppet, fields: dict[str, object], what: str
+) -> None:
+    """As one that names another transaction: told once, and a failure of which only it tells is no proof."""
+    card = await _asked(played, "Initiated")
+    for word in ("pending", "nocompleted"):
+        ligdicash.statuses["test-token-of-a-payout"] = {"response_code": "00", "status": word, **fields}
+        await later(played, 3601)
+        await looked(played)
+    assert [] == (await played.card_says(card, "*Failed*")).buttons
+    await played.thread_says(card, f"own token names another {what}")
+    assert 1 == sum(f"its own token names another {what}" in line for line in audit_lines(played, card))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"amount": "5000.00", "customer": "+226 70 00 00 00"},
+        {"amount": 5100, "montant": 5000},
+        {"amount": 5000, "montant": "5100"},
+        {"customer": "0022670000000"},
+        {"customer": 70000000},
+        {"amount": "", "customer": ""},
+    ],
+)
+async def test_an_ordinary_answer_to_the_own_token_is_no_alert(
+    played: Stage, ligdicash: Puppet, fields: dict[str, object]
+) -> None:
+    """Fees in one of two amounts, and a number as others write it, are no other payout."""
+    card = await _asked(played, "Initiated")
+    ligdicash.statuses["test-token-of-a-payout"] = {"response_code": "00", "status": "completed", **fields}
+    await later(played, 3601)
+    await played.card_says(card, "Completed")
+    assert "evidence_mismatch" not in events_of(played, card)
+
+
 async def test_a_failure_of_another_transaction_is_not_asked_again(played: Stage, ligdicash: Puppet) -> None:
     """Shown as failed; but what may be said of another payout lets no second attempt pay."""
     card = await _asked(played, "Initiated")
