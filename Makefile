@@ -12,6 +12,8 @@ IN_BROWSER := tests/page/test_browser_*.py
 
 export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTEST_ADDOPTS PYTEST_PLUGINS COVERAGE_FILE COVERAGE_PROCESS_START MYPYPATH
+# Without compiled files each bot that the tests start would compile every library anew.
+unexport PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX
 
 .PHONY: help demo test check prove browser pictures bench simulate breaks lock clean
 .DELETE_ON_ERROR:
