@@ -175,6 +175,8 @@ class House:
     def _make_bolt(self) -> AsyncApp:
         secret = self._settings.slack_signing_secret
         bolt = AsyncApp(
+            # Without a name Bolt reads the source of everything that runs, to find one.
+            name="payout-bot",
             logger=_bolt_logger(),
             client=self.slack,
             signing_secret=secret.get_secret_value() if secret else "",
