@@ -1,4 +1,4 @@
-"""`payout-bot doctor` as a real process: one line a check, each failing for its own reason, and what to do."""
+"""`payout-bot doctor`: one line a check, each failing for its own reason, and what to do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.sandbox.slack import BOT_USER, Channel, SlackStandIn, UserGroup
 from storage.connection import open_ledger
 from storage.migrations import migrations
 from tests.paying import Puppet, puppet
-from tests.process import program
+from tests.process import command, program
 from tests.stage import AMINATA, AUDIT, BOUKARY, CLARISSE, DAOUDA, GONE, GUEST, QUIET, SUPPORT, Stage, free_port
 
 WELL = {
@@ -36,17 +36,29 @@ class Clinic:
 
     async def examine(self, **changes: str) -> tuple[int, list[str]]:
         """Exit status and lines; an empty value takes a variable out."""
-        environment = {**self.scene.environment(), **WELL, "LIGDICASH_API_URL": self.ligdicash.url, **changes}
-        given = {name: value for name, value in environment.items() if value}
-        async with program(given, self.scene.folder, "doctor") as running:
+        environment = self._environment(changes)
+        result = await command(environment, self.scene.folder, "doctor")
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        _check(result.output, environment)
+        return result.exit_code, result.stdout.splitlines()
+
+    async def examine_by_itself(self, **changes: str) -> tuple[int, list[str]]:
+        """The same by a process of its own."""
+        environment = self._environment(changes)
+        async with program(environment, self.scene.folder, "doctor") as running:
             status = await running.ended()
-            assert "Traceback" not in running.everything
-            assert not _secrets(environment) & set(running.everything.split())
+            _check(running.everything, environment)
             return status, [line.rstrip("\n") for line in running.out]
 
+    def _environment(self, changes: Mapping[str, str]) -> dict[str, str]:
+        environment = {**self.scene.environment(), **WELL, "LIGDICASH_API_URL": self.ligdicash.url, **changes}
+        return {name: value for name, value in environment.items() if value}
 
-def _secrets(environment: Mapping[str, str]) -> set[str]:
-    return {environment[name] for name in ("SLACK_BOT_TOKEN", "LIGDICASH_API_KEY", "LIGDICASH_AUTH_TOKEN")}
+
+def _check(said: str, environment: Mapping[str, str]) -> None:
+    assert "Traceback" not in said
+    secrets = {environment[name] for name in ("SLACK_BOT_TOKEN", "LIGDICASH_API_KEY", "LIGDICASH_AUTH_TOKEN")}
+    assert not secrets & set(said.split())
 
 
 @pytest.fixture
@@ -76,7 +88,7 @@ async def test_a_good_installation(clinic: Clinic) -> None:
     ledger = clinic.scene.database
     open_ledger(ledger).close()
     before = ledger.read_bytes()
-    status, lines = await clinic.examine()
+    status, lines = await clinic.examine_by_itself()
     assert (
         0,
         [
@@ -103,7 +115,7 @@ async def test_everything_that_is_wrong_is_said_in_one_go(clinic: Clinic) -> Non
     slack.api.scopes -= {"usergroups:read", "groups:read"}
     slack.workspace.add_channel(Channel("C0PARTNERS", "partners", members={BOT_USER}, is_ext_shared=True))
     clinic.ligdicash.statuses["payout-bot-doctor"] = {"response_code": "01", "response_text": "Echec (Code00)"}
-    status, lines = await clinic.examine(
+    status, lines = await clinic.examine_by_itself(
         APPROVERS=f"{CLARISSE},S0APPROVERS,{GUEST},{GONE},U0NOBODY",
         AUDIT_CHANNEL=QUIET,
         PAYOUT_CHANNELS=f"{SUPPORT},C0PARTNERS,C0NOWHERE",
@@ -190,7 +202,7 @@ async def test_a_token_that_slack_refuses_and_a_ledger_that_is_none(clinic: Clin
 
 async def test_settings_that_are_wrong_are_status_two(clinic: Clinic) -> None:
     """As with every command: each wrong variable by name, nothing looked at."""
-    status, lines = await clinic.examine(APPROVERS="", DAILY_LIMIT="lots")
+    status, lines = await clinic.examine_by_itself(APPROVERS="", DAILY_LIMIT="lots")
     assert (2, [], []) == (status, lines, clinic.scene.slack.calls)
 
 
