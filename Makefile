@@ -10,6 +10,9 @@ COVERAGE_AT_LEAST := 95
 WITHOUT_BROWSER := --ignore-glob='*/test_browser_*.py'
 IN_BROWSER := tests/page/test_browser_*.py
 
+# One worker more than there are processors: a test that waits for its bot leaves one idle. Each imports everything anew.
+WORKERS = $$(( $$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) + 1 ))
+
 export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTEST_ADDOPTS PYTEST_PLUGINS COVERAGE_FILE COVERAGE_PROCESS_START MYPYPATH
 # Without compiled files each bot that the tests start would compile every library anew.
@@ -36,7 +39,7 @@ demo: $(VENV)/.runtime
 
 # The browser comes last and by itself: beside other tests it waits for a processor, and they for it.
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -m "not prove" -n auto --dist loadfile $(WITHOUT_BROWSER)
+	@$(BIN)/python -m pytest -m "not prove" -n $(WORKERS) --dist loadfile $(WITHOUT_BROWSER)
 	@$(BIN)/python -m pytest $(IN_BROWSER)
 
 check: $(VENV)/.dev
@@ -48,7 +51,7 @@ check: $(VENV)/.dev
 # What takes longer: first the same tests with branch coverage, which costs half their time again.
 prove: $(VENV)/.dev
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m coverage run -m pytest -m "not prove" -n auto --dist loadfile $(WITHOUT_BROWSER)
+	@$(BIN)/python -m coverage run -m pytest -m "not prove" -n $(WORKERS) --dist loadfile $(WITHOUT_BROWSER)
 	@$(BIN)/python -m coverage run -m pytest $(IN_BROWSER)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report --fail-under=$(COVERAGE_AT_LEAST)
