@@ -92,6 +92,15 @@ class Outcome(enum.StrEnum):
 NOTHING_PAID = frozenset({Outcome.NEVER_SENT, Outcome.REFUSED, Outcome.FAILED, Outcome.FOUND_UNPAID})
 
 
+class Unsent(enum.StrEnum):
+    """Why what was approved ended without being sent, as its event says."""
+
+    TOO_OLD = "approval too old"
+    CLOCK_SET_BACK = "the clock was set back: how old the approval is cannot be told"
+    PAID_BEFORE = "an earlier attempt may have been paid"
+    CHANGED = "what was approved is not what would be sent"
+
+
 class EventKind(enum.StrEnum):
     """What can be said of a payout, or of somebody's try, once it is recorded."""
 
@@ -332,6 +341,7 @@ class Record:
     found_unpaid_before: bool
     counted: Counted
     earlier: tuple[Earlier, ...]
+    unsent: Unsent | None
 
     @property
     def asked_by(self) -> frozenset[str]:

@@ -30,6 +30,7 @@ from storage.payout import (
     RepeatedRefusal,
     Sort,
     State,
+    Unsent,
     Waiting,
     Way,
     order_key,
@@ -68,7 +69,22 @@ def record(connection: sqlite3.Connection, payout: str, now: int) -> Record | No
         found_unpaid_before=_found_unpaid_before(connection, found),
         counted=counted_of(connection, found, now),
         earlier=earlier_of(connection, found, now, until=current.requested_at),
+        unsent=_unsent(connection, found),
     )
+
+
+def _unsent(connection: sqlite3.Connection, payout: Payout) -> Unsent | None:
+    """Why it ended approved and unsent, as its newest such event says."""
+    if payout.state is not State.EXPIRED:
+        return None
+    row = connection.execute(
+        """
+        SELECT json_extract(data, '$.why') AS why FROM events
+        WHERE payout = ? AND kind = 'expired' ORDER BY id DESC LIMIT 1
+        """,
+        (payout.id,),
+    ).fetchone()
+    return Unsent(row["why"]) if row is not None and row["why"] in set(Unsent) else None
 
 
 # What must be known beside a request while it is decided; afterwards it is nobody's question any more
@@ -408,14 +424,19 @@ def approvers(connection: sqlite3.Connection, payout: str, number: int) -> tuple
 def approvals_of_digest(connection: sqlite3.Connection, payout: str, number: int, digest: str) -> tuple[int, int]:
     """How many different people, who did not ask for it, approved just this attempt with just this digest.
 
-    All of it must stand in the chained events, too. The second number is how many were needed, as those events say:
-    the row that says so elsewhere may be changed.
+    All of it must stand in the chained events, too. The second number is how many were needed at the newest of those
+    approvals, as its event says: the row that says so elsewhere may be changed.
     """
     row = connection.execute(
         """
-        SELECT count(*) AS approvals, coalesce(max(json_extract(events.data, '$.needed')), 1) AS needed FROM approvals
+        SELECT count(*) AS approvals, coalesce((
+            SELECT json_extract(newest.data, '$.needed') FROM events AS newest
+            WHERE newest.payout = ?1 AND newest.attempt = ?2 AND newest.kind = 'approved'
+            ORDER BY newest.id DESC LIMIT 1
+        ), 1) AS needed
+        FROM approvals
         JOIN events ON events.id = approvals.event
-        WHERE approvals.payout = ? AND approvals.attempt = ? AND approvals.digest = ?
+        WHERE approvals.payout = ?1 AND approvals.attempt = ?2 AND approvals.digest = ?3
           AND events.kind = 'approved' AND events.payout = approvals.payout
           AND events.attempt = approvals.attempt AND events.actor = approvals.person
           AND json_extract(events.data, '$.digest') = approvals.digest

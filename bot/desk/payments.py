@@ -27,6 +27,7 @@ from storage.payout import (
     Payout,
     Record,
     State,
+    Unsent,
     Way,
     digest,
 )
@@ -41,7 +42,6 @@ KEEP_AGAIN = 1.0
 
 # By no more than this is a machine's clock set back when it is only corrected.
 CLOCK_CORRECTED = MINUTE
-CLOCK_SET_BACK = "the clock was set back: how old the approval is cannot be told"
 
 _FIRST_PAUSE = 5 * SECOND
 _LONGEST_PAUSE = 10 * MINUTE
@@ -275,26 +275,26 @@ def _is_contradicted(connection: sqlite3.Connection, payout: str, attempt: int) 
     return any(other.contradicted is not None for other in earlier if other.number < attempt)
 
 
-def _why_not(tx: Transaction, record: Record) -> str | None:
+def _why_not(tx: Transaction, record: Record) -> Unsent | None:
     """Why an approved payout may not leave now; None when it may."""
     payout, attempt = record.payout, record.attempt
     if attempt.approved_at is None or tx.now - attempt.approved_at > APPROVAL_HOLDS:
-        return "approval too old"
+        return Unsent.TOO_OLD
     if attempt.approved_at - tx.now > CLOCK_CORRECTED:
-        return CLOCK_SET_BACK
+        return Unsent.CLOCK_SET_BACK
     earlier = [other for other in queries.attempts(tx.connection, payout.id) if other.number < payout.attempt]
     if any(other.outcome not in NOTHING_PAID for other in earlier):
-        return "an earlier attempt may have been paid"
+        return Unsent.PAID_BEFORE
     stands_for = digest(
         salt=queries.salt(tx.connection, payout.id), number=payout.number, amount=payout.amount, way=payout.way
     )
     agreed, needed = queries.approvals_of_digest(tx.connection, payout.id, payout.attempt, stands_for)
     if stands_for != attempt.digest or agreed < max(needed, attempt.needed or 1):
-        return "what was approved is not what would be sent"
+        return Unsent.CHANGED
     return None
 
 
-def _expire(tx: Transaction, payout: Payout, why: str) -> None:
+def _expire(tx: Transaction, payout: Payout, why: Unsent) -> None:
     if tx.move(payout, State.EXPIRED, due_at=None):
         tx.end_attempt(payout.id, payout.attempt, Outcome.NEVER_SENT)
         tell(tx, EventKind.EXPIRED, payout, data={"why": why})
@@ -303,7 +303,7 @@ def _expire(tx: Transaction, payout: Payout, why: str) -> None:
 def _expire_if_approved(tx: Transaction, payout: str) -> None:
     record = tx.record(payout)
     if record is not None and record.payout.state is State.APPROVED:
-        _expire(tx, record.payout, CLOCK_SET_BACK)
+        _expire(tx, record.payout, Unsent.CLOCK_SET_BACK)
 
 
 def _wait_for_brake(tx: Transaction, record: Record) -> int:

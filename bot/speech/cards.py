@@ -26,7 +26,7 @@ from bot.speech.blocks import (
     sections,
 )
 from bot.speech.sentences import Sentence
-from storage.payout import Attempt, Brake, Hold, Outcome, Payout, Record, State
+from storage.payout import Attempt, Brake, Hold, Outcome, Payout, Record, State, Unsent
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +255,10 @@ def unconfirmed_facts(record: Record, timezone: ZoneInfo) -> dict[str, str]:
 
 
 def _expired(record: Record, _timezone: ZoneInfo) -> str:
-    sentence = words.CARD_EXPIRED if record.attempt.approved_at is None else words.CARD_EXPIRED_UNSENT
-    return sentence.format(nothing=nothing_paid(record))
+    if record.attempt.approved_at is None:
+        return words.CARD_EXPIRED.format(nothing=nothing_paid(record))
+    why = words.UNSENT[record.unsent or Unsent.TOO_OLD]
+    return words.CARD_EXPIRED_UNSENT.format(why=why, nothing=nothing_paid(record))
 
 
 def _cancelled(record: Record, _timezone: ZoneInfo) -> str:

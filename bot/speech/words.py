@@ -20,7 +20,7 @@ from bot.parsing import format_number, mask_number
 from bot.policy import Limit, Refusal
 from bot.speech.sentences import Sentence, plural
 from bot.speech.sentences import sentence as _
-from storage.payout import AnswerKind, Finding, Outcome, Sort, State, Way
+from storage.payout import AnswerKind, Finding, Outcome, Sort, State, Unsent, Way
 
 # Before the name of whoever did something there.
 CONSOLE = "console:"
@@ -416,9 +416,14 @@ CARD_HELD = _("⏸️ *Approved* by {approvers} · not sent yet; it expires at {
 CARD_MARKED_PAID = _("🟢 *Marked paid* by {people} · {reason}")
 CARD_MARKED_UNPAID = _("🔴 *Marked not paid* by {people} · {reason}")
 CARD_PROPOSED = _("🗳️ {person} proposes: *{finding}* · {reason} · another approver confirms in the thread")
-CARD_EXPIRED_UNSENT = _(
-    "⌛ *Expired* · it could not be sent within an hour of the approval; nothing left, {nothing}. "
-    "Ask for it anew if it is still needed."
+CARD_EXPIRED_UNSENT = _("⌛ *Expired* · {why}; nothing left, {nothing}. Ask for it anew if it is still needed.")
+UNSENT: Mapping[Unsent, Sentence] = MappingProxyType(
+    {
+        Unsent.TOO_OLD: _("it could not be sent within an hour of the approval"),
+        Unsent.CLOCK_SET_BACK: _("the machine's clock was set back, so nobody can tell how old the approval is"),
+        Unsent.PAID_BEFORE: _("an earlier attempt may have been paid"),
+        Unsent.CHANGED: _("what was approved is not what would have been sent; tell the person who runs the bot"),
+    }
 )
 CARD_EXPIRED = _("⌛ *Expired* · nobody decided in time; {nothing}. Ask for it anew if it is still needed.")
 BRAKE = _("⛔ *Sending is paused* by {person}: {reason}")

@@ -114,11 +114,11 @@ BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
         8,
         "approvals are counted in their table, whatever the chained events say",
         "storage.queries:approvals_of_digest",
-        """WHERE approvals.payout = ? AND approvals.attempt = ? AND approvals.digest = ?
+        """WHERE approvals.payout = ?1 AND approvals.attempt = ?2 AND approvals.digest = ?3
           AND events.kind = 'approved' AND events.payout = approvals.payout
           AND events.attempt = approvals.attempt AND events.actor = approvals.person
           AND json_extract(events.data, '$.digest') = approvals.digest""",
-        "WHERE approvals.payout = ? AND approvals.attempt = ? AND approvals.digest = ?",
+        "WHERE approvals.payout = ?1 AND approvals.attempt = ?2 AND approvals.digest = ?3",
     ),
     # Splitting
     one(

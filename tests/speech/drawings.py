@@ -62,6 +62,7 @@ from storage.payout import (
     Record,
     Sort,
     State,
+    Unsent,
     Way,
 )
 
@@ -222,6 +223,7 @@ class Drawings:
             found_unpaid_before=False,
             counted=NOTHING_COUNTED,
             earlier=(),
+            unsent=None,
         )
         return replace(usual, **changes)  # type: ignore[arg-type]  # as above
 
@@ -391,7 +393,12 @@ class Drawings:
             "contradicted by a refusal": self.approved(
                 State.COMPLETED, payout={"contradiction": "“refused (code 04)” of attempt 1"}
             ),
-            "expired unsent": self.approved(State.EXPIRED),
+            **{
+                f"expired unsent: {why.name.lower().replace('_', ' ')}": replace(
+                    self.approved(State.EXPIRED), unsent=why
+                )
+                for why in Unsent
+            },
             "being sent": self.approved(State.SENDING, token=None),
             "initiated": self.approved(State.INITIATED),
             "initiated, resolvable": self.approved(State.INITIATED, sent_at=NOW - 30 * HOUR),

@@ -25,10 +25,12 @@ from tests.story.office import (
     buttons_of,
     creates_of,
     kinds,
+    ligdicash_says,
     pause,
     press,
     press_again,
     state_of,
+    transaction_of,
 )
 
 ABOVE = 100_000
@@ -377,3 +379,27 @@ async def test_a_digest_that_was_changed_along_sends_nothing(scene: Stage) -> No
     )
     await looked_at(scene)
     assert [] == scene.ligdicash.creates
+
+
+async def test_once_more_is_enough_where_one_is_by_now(scene: Stage) -> None:
+    """One of two, and then the doubt is over: the question invites to click once more, and that sends it."""
+    pending = await approved(scene, PENDING)
+    await becomes(scene, pending, State.INITIATED)
+    ((number,),) = scene.rows("SELECT number FROM beneficiaries")
+    card = await scene.ask(f"{number} 900 refund", user=BOUKARY)
+    await approves(scene, CLARISSE, card)
+    await says(scene, card, "*1 of 2*")
+    await ligdicash_says(scene, transaction_of(scene, pending), "notcompleted")
+    await becomes(scene, pending, State.FAILED)
+    await approves(scene, CLARISSE, card)
+    await becomes(scene, card, State.INITIATED)
+    assert ([CLARISSE], 1) == (approvals(scene, card), len(creates_of(scene, card)))
+
+
+async def test_the_card_says_why_it_was_not_sent(scene: Stage) -> None:
+    """What was approved was changed in the file: no word of an hour that is not over."""
+    card = await held(scene, CLARISSE, DAOUDA)
+    tamper(scene, "UPDATE payouts SET amount = 1000000")
+    await looked_at(scene)
+    shown = await scene.card_says(card, "*Expired* · what was approved is not what would have been sent")
+    assert "within an hour" not in shown.words
