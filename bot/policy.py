@@ -148,14 +148,15 @@ def may_see(person: Person, asked_by: AbstractSet[str]) -> bool:
 
 
 def approvals_needed(amount: int, counted: Counted, rules: Rules) -> int:
-    """How many different people must agree: two above the threshold, and while an earlier payout may still be paid.
+    """How many different people must agree: two above the threshold, and while another payout may still be paid.
 
+    Two also where another was paid since this one was asked for: their question said so while that was on its way.
     `counted` is what this beneficiary was approved in the last 24 hours, so that splitting an amount gains nothing.
     """
     above = rules.second_approval_above
     if above is not None and amount + counted.total > above:
         return 2
-    return 2 if counted.may_still_be_paid else 1
+    return 2 if counted.may_still_be_paid or counted.paid_meanwhile else 1
 
 
 def limit_passed(amount: int, *, team: int, requester: int, rules: Rules) -> tuple[Limit, int] | None:

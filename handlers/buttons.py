@@ -139,7 +139,9 @@ class Buttons:
         if not await self._may_open(pressed):
             return
         with speaking(await self._people.language(pressed.person)):
-            if not await open_form(self._slack, trigger, self._form(pressed, record)):
+            if pressed.button is Button.CORRECT and record.relatives:
+                await whisper(respond, words.followed(pressed.payout, record.relatives[0]))
+            elif not await open_form(self._slack, trigger, self._form(pressed, record)):
                 await whisper(respond, words.BUTTON_FORM_DID_NOT_OPEN.format(payout=pressed.payout))
 
     async def _say_unknown(self, pressed: _Pressed, respond: AsyncRespond) -> None:

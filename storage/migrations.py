@@ -346,3 +346,21 @@ def m003_what_is_not_proven(db: Database) -> None:
             db.conn.execute(f"ALTER TABLE payouts ADD COLUMN {name} {sort}")
     for statement in (_REPEATED, *_MAY_HAVE_BEEN_PAID):
         db.conn.execute(statement)
+
+
+# What is the same money under another name, and what was paid while a request waited.
+_FAMILIES = (
+    "CREATE INDEX payouts_follows ON payouts (follows) WHERE follows IS NOT NULL",
+    "CREATE INDEX payouts_completed ON payouts (beneficiary, changed_at) WHERE state = 'completed'",
+    """
+    CREATE INDEX payouts_order_completed ON payouts (order_key, changed_at)
+    WHERE order_key IS NOT NULL AND state = 'completed'
+    """,
+)
+
+
+@migrations()
+def m004_what_follows(db: Database) -> None:
+    """Payouts that follow one another are found from either end, and what was completed since some moment."""
+    for statement in _FAMILIES:
+        db.conn.execute(statement)

@@ -239,15 +239,17 @@ class Proposal:
 class Counted:
     """What one beneficiary was approved lately, without the payout that is looked at; `total` in XOF.
 
-    `may_still_be_paid` says that some of it, or something for the same order, is approved and not yet known to be over.
+    `may_still_be_paid` says that some of it, or something for the same order, is approved and not yet known to be over;
+    `paid_meanwhile` that something was completed to this person, or for this order, since the request.
     """
 
     times: int
     total: int
     may_still_be_paid: bool
+    paid_meanwhile: bool
 
 
-NOTHING_COUNTED = Counted(times=0, total=0, may_still_be_paid=False)
+NOTHING_COUNTED = Counted(times=0, total=0, may_still_be_paid=False, paid_meanwhile=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +331,9 @@ class Payout:
 class Record:
     """A payout with its current attempt, those who approved that attempt, and what holds it: all that a card shows.
 
-    `found_unpaid_before` is two people's word on an earlier attempt; LigdiCash has not said so.
+    `found_unpaid_before` is two people's word on an earlier attempt; LigdiCash has not said so. `relatives` are payouts
+    that follow it, that it follows, or that follow the same one, and that wait, may be paid or were: while there is
+    one, the money is not asked for once more.
     """
 
     payout: Payout
@@ -342,6 +346,7 @@ class Record:
     counted: Counted
     earlier: tuple[Earlier, ...]
     unsent: Unsent | None
+    relatives: tuple[Earlier, ...]
 
     @property
     def asked_by(self) -> frozenset[str]:

@@ -59,17 +59,19 @@ def record(connection: sqlite3.Connection, payout: str, now: int) -> Record | No
     current = attempt(connection, found.id, found.attempt)
     if current is None:
         raise LookupError(f"{found.id} has no attempt {found.attempt}")
+    related = relatives(connection, found.id)
     return Record(
         payout=found,
         attempt=current,
         approvers=approvers(connection, found.id, found.attempt),
         brake=brake_on(connection, Hold(found.way.endpoint)),
         proposal=proposal(connection, found.id, found.attempt),
-        may_follow=_may_follow(connection, found),
+        may_follow=not related and _may_follow(connection, found),
         found_unpaid_before=_found_unpaid_before(connection, found),
-        counted=counted_of(connection, found, now),
+        counted=counted_of(connection, found, now, until=current.requested_at),
         earlier=earlier_of(connection, found, now, until=current.requested_at),
         unsent=_unsent(connection, found),
+        relatives=related,
     )
 
 
@@ -90,8 +92,11 @@ def _unsent(connection: sqlite3.Connection, payout: Payout) -> Unsent | None:
 # What must be known beside a request while it is decided; afterwards it is nobody's question any more
 
 
-def counted_of(connection: sqlite3.Connection, payout: Payout, now: int) -> Counted:
-    """What this payout's beneficiary was approved in the last 24 hours besides it, and is not known to be unpaid."""
+def counted_of(connection: sqlite3.Connection, payout: Payout, now: int, *, until: int) -> Counted:
+    """What this payout's beneficiary was approved in the last 24 hours besides it, and is not known to be unpaid.
+
+    `until` is when it was asked for: what was paid since then nobody could know who asked.
+    """
     if payout.state is not State.REQUESTED:
         return NOTHING_COUNTED
     row = connection.execute(
@@ -105,7 +110,22 @@ def counted_of(connection: sqlite3.Connection, payout: Payout, now: int) -> Coun
         (payout.beneficiary, now - DAY, payout.id),
     ).fetchone()
     may_still_be_paid = bool(row["open"]) or _is_open_elsewhere(connection, payout)
-    return Counted(row["times"], row["total"], may_still_be_paid)
+    return Counted(row["times"], row["total"], may_still_be_paid, _is_paid_since(connection, payout, until))
+
+
+def _is_paid_since(connection: sqlite3.Connection, payout: Payout, since: int) -> bool:
+    """Whether another payout to this beneficiary, or for this order, was completed after that."""
+    row = connection.execute(
+        """
+        SELECT EXISTS (
+            SELECT 1 FROM payouts WHERE beneficiary = ? AND state = 'completed' AND changed_at > ? AND id <> ?
+        ) OR EXISTS (
+            SELECT 1 FROM payouts WHERE order_key = ? AND state = 'completed' AND changed_at > ? AND id <> ?
+        ) AS paid
+        """,
+        (payout.beneficiary, since, payout.id, order_key(payout.order_reference), since, payout.id),
+    ).fetchone()
+    return bool(row["paid"])
 
 
 def _is_open_elsewhere(connection: sqlite3.Connection, payout: Payout) -> bool:
@@ -141,39 +161,51 @@ def earlier_of(connection: sqlite3.Connection, payout: Payout, now: int, *, unti
     """Payouts that this one may repeat, without those that came to nothing."""
     if payout.state is not State.REQUESTED:
         return ()
-    return earlier(connection, payout.beneficiary, payout.order_reference, now=now, besides=payout.id, until=until)
+    return earlier(
+        connection,
+        payout.beneficiary,
+        payout.order_reference,
+        now=now,
+        besides=payout.id,
+        follows=payout.id,
+        until=until,
+    )
 
 
-def earlier(
+def earlier(  # noqa: PLR0913 - each is one way in which a payout may be a repetition, or a bound of it
     connection: sqlite3.Connection,
     beneficiary: int,
     order_reference: str | None,
     *,
     now: int,
     besides: str = "",
+    follows: str | None = None,
     until: int | None = None,
 ) -> tuple[Earlier, ...]:
     """The newest payouts to a beneficiary within 24 hours, or ever for an order, that may be or were paid.
 
-    Of those after `until` only what may still be paid; of that, whatever its age, and before all others.
+    First, whatever their age, those of the same family as `follows`, then what may still be paid, or was paid after
+    `until`. What nobody has decided on counts only if it is older than that.
     """
-    key, known_until = order_key(order_reference), now if until is None else until
     rows = connection.execute(
         """
         SELECT id, state, amount, created_at, channel, card_ts, contradiction, max(same_order) AS same_order,
                (SELECT outcome FROM attempts WHERE payout = id AND number = attempt) AS outcome
         FROM (
-            SELECT *, 0 AS same_order FROM payouts WHERE beneficiary = ? AND created_at >= ?
-            UNION ALL SELECT *, 0 FROM payouts WHERE beneficiary = ? AND (contradiction IS NOT NULL OR unproven)
-            UNION ALL SELECT *, 0 FROM payouts WHERE id IN (
+            SELECT *, 0 AS same_order, 0 AS related FROM payouts WHERE beneficiary = :beneficiary AND created_at >= :day
+            UNION ALL SELECT *, 0, 0 FROM payouts
+                WHERE beneficiary = :beneficiary AND (contradiction IS NOT NULL OR unproven)
+            UNION ALL SELECT *, 0, 0 FROM payouts WHERE id IN (
                 SELECT payout FROM attempts
-                WHERE beneficiary = ? AND approved_at >= ?
+                WHERE beneficiary = :beneficiary AND approved_at >= :day
                   AND approved_at IS NOT NULL
                   AND (outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback') OR contradicted IS NOT NULL)
             )
+            UNION ALL SELECT *, 0, 0 FROM payouts
+                WHERE beneficiary = :beneficiary AND state = 'completed' AND changed_at > :until
             UNION ALL SELECT * FROM (
-                SELECT *, 1 FROM payouts
-                WHERE order_key = ?
+                SELECT *, 1, 0 FROM payouts
+                WHERE order_key = :order
                   AND (
                     state IN ('approved', 'sending', 'unconfirmed', 'initiated')
                     OR contradiction IS NOT NULL OR unproven
@@ -181,34 +213,97 @@ def earlier(
                 ORDER BY created_at DESC LIMIT 6
             )
             UNION ALL SELECT * FROM (
-                SELECT *, 1 FROM payouts
-                WHERE order_key = ? AND created_at <= ? AND state IN ('requested', 'completed')
+                SELECT *, 1, 0 FROM payouts
+                WHERE order_key = :order AND state IN ('requested', 'completed')
+                  AND (state = 'completed' OR created_at <= :until)
                 ORDER BY created_at DESC LIMIT 6
             )
-            UNION ALL SELECT *, 0 FROM payouts WHERE id IN (
-                SELECT payout FROM attempts
-                WHERE beneficiary = ? AND outcome = 'open' AND approved_at IS NOT NULL
+            UNION ALL SELECT * FROM (
+                SELECT *, 1, 0 FROM payouts
+                WHERE order_key = :order AND state = 'completed' AND changed_at > :until
+                ORDER BY changed_at DESC LIMIT 6
             )
+            UNION ALL SELECT *, 0, 0 FROM payouts WHERE id IN (
+                SELECT payout FROM attempts
+                WHERE beneficiary = :beneficiary AND outcome = 'open' AND approved_at IS NOT NULL
+            )
+            UNION ALL SELECT *, 0, 1 FROM payouts WHERE id IN (SELECT value FROM json_each(:family))
         )
-        WHERE id <> ? AND (
-            state IN ('approved', 'sending', 'unconfirmed', 'initiated') OR contradiction IS NOT NULL OR unproven
-            OR (state IN ('requested', 'completed') AND created_at <= ?)
+        WHERE id <> :besides AND (
+            state IN ('approved', 'sending', 'unconfirmed', 'initiated', 'completed')
+            OR contradiction IS NOT NULL OR unproven
+            OR (state = 'requested' AND created_at <= :until)
         )
         GROUP BY id
-        ORDER BY state IN ('requested', 'completed') AND contradiction IS NULL, created_at DESC LIMIT 5
+        ORDER BY max(related) DESC,
+            state IN ('requested', 'completed') AND contradiction IS NULL
+                AND (state = 'requested' OR changed_at <= :until),
+            created_at DESC
+        LIMIT 5
         """,
-        (
-            beneficiary, now - DAY, beneficiary, beneficiary, now - DAY, key, key, known_until, beneficiary,
-            besides, known_until,
-        ),
-    )  # fmt: skip
-    return tuple(
-        Earlier(
-            row["id"], State(row["state"]), row["amount"], row["created_at"], row["channel"], row["card_ts"],
-            bool(row["same_order"]), row["contradiction"] is not None, Outcome(row["outcome"]),
+        {
+            "family": json.dumps([] if follows is None else _family(connection, follows)),
+            "beneficiary": beneficiary,
+            "order": order_key(order_reference),
+            "day": now - DAY,
+            "until": now if until is None else until,
+            "besides": besides,
+        },
+    )
+    return tuple(_earlier(row) for row in rows)
+
+
+def relatives(connection: sqlite3.Connection, payout: str) -> tuple[Earlier, ...]:
+    """Payouts of the same family, without this one, that wait, may be paid or were, the newest first."""
+    return tuple(found for found in same_money(connection, payout) if found.payout != payout)
+
+
+def same_money(connection: sqlite3.Connection, payout: str) -> tuple[Earlier, ...]:
+    """Of a payout and its whole family those that wait, may be paid or were, the newest first."""
+    rows = connection.execute(
+        """
+        SELECT id, state, amount, created_at, channel, card_ts, contradiction, 0 AS same_order,
+               (SELECT outcome FROM attempts WHERE payout = id AND number = attempt) AS outcome
+        FROM payouts
+        WHERE id IN (SELECT value FROM json_each(:family)) AND (
+            state IN ('requested', 'approved', 'sending', 'unconfirmed', 'initiated', 'completed')
+            OR contradiction IS NOT NULL OR unproven
         )
-        for row in rows
-    )  # fmt: skip
+        ORDER BY created_at DESC
+        """,
+        {"family": json.dumps(_family(connection, payout))},
+    )
+    return tuple(_earlier(row) for row in rows)
+
+
+def _family(connection: sqlite3.Connection, payout: str) -> list[str]:
+    """A payout, and all that it follows or that follow it, however far: the same money under several names."""
+    rows = connection.execute(
+        """
+        WITH RECURSIVE family (id) AS (
+            SELECT ?
+            UNION SELECT payouts.follows FROM family JOIN payouts ON payouts.id = family.id
+                WHERE payouts.follows IS NOT NULL
+            UNION SELECT payouts.id FROM family JOIN payouts ON payouts.follows = family.id
+        )
+        SELECT id FROM family
+        """,
+        (payout,),
+    )
+    return [row["id"] for row in rows]
+
+
+def followable(connection: sqlite3.Connection, payout: str) -> list[tuple[str, str]]:
+    """Id and channel of those of its family, without it, whose cards offer to ask once more, or did."""
+    rows = connection.execute(
+        """
+        SELECT id, channel FROM payouts
+        WHERE id IN (SELECT value FROM json_each(:family)) AND id <> :payout AND card_ts IS NOT NULL
+          AND state IN ('rejected', 'cancelled', 'expired', 'refused', 'failed')
+        """,
+        {"payout": payout, "family": json.dumps(_family(connection, payout))},
+    )
+    return [(row["id"], row["channel"]) for row in rows]
 
 
 def undecided_beside(connection: sqlite3.Connection, payout: Payout) -> list[tuple[str, str]]:
@@ -668,6 +763,13 @@ def _attempt(row: sqlite3.Row) -> Attempt:
         found_by=row["found_by"],
         found_reason=row["found_reason"],
     )
+
+
+def _earlier(row: sqlite3.Row) -> Earlier:
+    return Earlier(
+        row["id"], State(row["state"]), row["amount"], row["created_at"], row["channel"], row["card_ts"],
+        bool(row["same_order"]), row["contradiction"] is not None, Outcome(row["outcome"]),
+    )  # fmt: skip
 
 
 def _brake(row: sqlite3.Row) -> Brake:

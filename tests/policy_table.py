@@ -241,7 +241,8 @@ One approver is enough; two different ones are needed
 - above `SECOND_APPROVAL_ABOVE`. What is compared is this amount and everything that was approved for the same person in
   the last {hours} hours and did not come to nothing, so splitting gains nothing;
 - while an earlier payout to the same person, or for the same order, may still be paid: approved, being sent, initiated
-  or unconfirmed. This holds whether or not there is a threshold.
+  or unconfirmed. This holds whether or not there is a threshold;
+- where another payout to the same person, or for the same order, was paid since this one was asked for.
 
 How many are needed is looked at with each approval. The first of two sends nothing."""
 
@@ -267,7 +268,7 @@ def _approvals() -> Iterable[str]:
 
 
 def _approvals_row(amount: int, before: int, may_still_be_paid: bool) -> tuple[str, ...]:  # noqa: FBT001 - a row's cell
-    counted = Counted(1 if before else 0, before, may_still_be_paid)
+    counted = Counted(1 if before else 0, before, may_still_be_paid, paid_meanwhile=False)
     without = replace(RULES, second_approval_above=None)
     return (
         words.amount(amount),

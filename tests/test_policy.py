@@ -160,7 +160,7 @@ def test_every_reason_is_met_in_these_tables() -> None:
 
 def needed(amount: int, *, before: int = 0, above: int | None = 100_000, may_still_be_paid: bool = False) -> int:
     """How many must agree, after so much was approved for the same person."""
-    counted = Counted(1 if before else 0, before, may_still_be_paid)
+    counted = Counted(1 if before else 0, before, may_still_be_paid, paid_meanwhile=False)
     return approvals_needed(amount, counted, replace(RULES, second_approval_above=above))
 
 

@@ -11,7 +11,7 @@ from bot.clock import MINUTE, SECOND
 from bot.crashpoints import Point, may_die
 from bot.desk.opening import opens_for
 from bot.desk.reminders import expire_if_over
-from bot.desk.telling import answer, refuse, tell
+from bot.desk.telling import answer, questions_beside, refuse, tell
 from bot.people import People, Person
 from bot.policy import (
     Limit,
@@ -27,7 +27,7 @@ from bot.quiet import day_start
 from bot.speech.words import Answer
 from storage import queries
 from storage.ledger import Data, Ledger, Transaction
-from storage.payout import Address, EventKind, InboxItem, Outcome, Place, Record, Sort, State, digest
+from storage.payout import EventKind, InboxItem, Outcome, Record, Sort, State, digest
 
 # The buttons go first: the question loses them before the money moves. When Slack is slow, it waits no longer.
 BUTTONS_FIRST = 2 * SECOND
@@ -204,8 +204,7 @@ def _agree(tx: Transaction, record: Record, person: Person, given: int, needed: 
         "digest": stands_for, "amount": payout.amount, "way": payout.way, "given": given, "needed": needed,
     }  # fmt: skip
     # Others may be asking for the same: who decides on those must see this at once.
-    concerned = queries.undecided_beside(tx.connection, payout) if given >= needed else ()
-    besides = [Address(Place.QUESTION, channel, payout=other) for other, channel in concerned]
+    besides = questions_beside(tx, payout) if given >= needed else ()
     event = tell(tx, EventKind.APPROVED, payout, actor=person.id, data=data, besides=besides)
     if person.id not in record.approvers:
         tx.add_approval(payout, person.id, stands_for, event)

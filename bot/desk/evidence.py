@@ -47,6 +47,7 @@ _SURE_DIGITS = 8
 _WATCHED = frozenset({State.INITIATED, State.UNCONFIRMED})
 _SAYS_PAID = frozenset({Outcome.COMPLETED, Outcome.FOUND_PAID})
 _FOUND_BY_PEOPLE = frozenset({Outcome.FOUND_PAID, Outcome.FOUND_UNPAID})
+_NOT_FINAL = frozenset({Word.PENDING, Word.UNKNOWN})
 _SETTLED_WORDS = {
     Outcome.COMPLETED: Word.COMPLETED,
     Outcome.FAILED: Word.FAILED,
@@ -211,6 +212,10 @@ def _asks_on(tx: Transaction, payout: Payout, attempt: Attempt) -> bool:
     if attempt.outcome is Outcome.FAILED_BY_CALLBACK and attempt.token is not None:
         # Nothing may follow it before its own token says the same.
         return tx.now - (attempt.sent_at or 0) < _FINDINGS_WATCHED
+    if attempt.contradicted is not None and attempt.outcome in {Outcome.REFUSED, Outcome.FAILED}:
+        # LigdiCash took its word back; the final one is still to come.
+        over = attempt.contradicted in {Word.COMPLETED, Word.FAILED}
+        return not over and tx.now - (attempt.sent_at or 0) < _FINDINGS_WATCHED
     # A hint against what is known went unanswered so far.
     return attempt.silent_since is not None and tx.now - attempt.silent_since < SILENT_FOR_LONG
 
@@ -225,13 +230,18 @@ def _hear(tx: Transaction, asked: Attempt, found: _Heard) -> None:
         found = replace(found, names_another=True)
     if mismatch is not None and found.callback is not None:
         return
-    if attempt.outcome is Outcome.REFUSED and found.status.word in {Word.PENDING, Word.UNKNOWN}:
-        # It was refused, and LigdiCash has it all the same: nothing may follow it.
+    if found.status.word in _NOT_FINAL and _was_over(attempt, found):
+        # It was refused, or had failed, and LigdiCash has it all the same: nothing may follow it.
         contradict(tx, record.payout, attempt, found.status.said)
     elif found.status.word is Word.UNKNOWN:
         _note_unknown_word(tx, record.payout, attempt, found)
     elif found.status.word is not Word.PENDING:
         _hear_final(tx, record.payout, attempt, found)
+
+
+def _was_over(attempt: Attempt, found: _Heard) -> bool:
+    """Whether LigdiCash had ended it without paying; a failure is taken back by the token that proved it only."""
+    return attempt.outcome is Outcome.REFUSED or (attempt.outcome is Outcome.FAILED and found.is_proof)
 
 
 def _mismatch(payout: Payout, attempt: Attempt, found: _Heard) -> str | None:
@@ -302,19 +312,26 @@ def _agree(tx: Transaction, payout: Payout, attempt: Attempt, found: _Heard, *, 
 
 
 def contradict(tx: Transaction, payout: Payout, attempt: Attempt, word: str) -> None:
-    """LigdiCash's word against what is recorded: said loudly, once for each word; a following attempt is stopped."""
+    """LigdiCash's word against what is recorded: said loudly, once for each word; what follows is stopped.
+
+    That is a following attempt, and every other payout of the same family that has not left.
+    """
     if not tx.note_contradiction(payout.id, attempt.number, word):
         return
     data: Data = {"word": word, "state": payout.state, "outcome": attempt.outcome}
     tell(tx, EventKind.CONTRADICTION, payout, attempt=attempt.number, data=data)
-    stop_following(tx, payout)
+    stop_following(tx, payout, payout.id)
+    for relative in queries.relatives(tx.connection, payout.id):
+        record = tx.record(relative.payout)
+        if record is not None:
+            stop_following(tx, record.payout, payout.id)
 
 
-def stop_following(tx: Transaction, payout: Payout) -> None:
-    """An earlier attempt may have been paid after all: one that has not left does not leave any more."""
+def stop_following(tx: Transaction, payout: Payout, contradicted: str) -> None:
+    """An earlier attempt, or payout, may have been paid after all: what has not left does not leave any more."""
     if payout.state in {State.REQUESTED, State.APPROVED} and tx.move(payout, State.CANCELLED, due_at=None):
         tx.end_attempt(payout.id, payout.attempt, Outcome.NEVER_SENT)
-        tell(tx, EventKind.CANCELLED, payout, data={"why": "contradiction"})
+        tell(tx, EventKind.CANCELLED, payout, data={"why": "contradiction", "other": contradicted})
 
 
 def void_proposal(tx: Transaction, payout: Payout, attempt: int) -> None:

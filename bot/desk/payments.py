@@ -96,12 +96,12 @@ class Payments:
         may_die(Point.KEPT)
 
     def _is_held(self, sending: _Sending) -> bool:
-        """Whether somebody pulled the brake since the commit, or LigdiCash spoke up about an earlier attempt.
+        """Whether somebody pulled the brake since the commit, or LigdiCash spoke up about the same money.
 
         A ledger that cannot say so holds, too.
         """
         try:
-            if _is_contradicted(self._ledger.reader, sending.payout, sending.attempt):
+            if _contradicted(self._ledger.reader, sending.payout, sending.attempt) is not None:
                 return True
             return _is_held(self._ledger.reader, sending.order.way, sending.payout, self._clock.now())
         except sqlite3.Error:
@@ -162,8 +162,9 @@ class Payments:
         if record is None or record.payout.state is not State.APPROVED or self.doubts_approvals:
             return None
         payout, attempt = record.payout, record.attempt
-        if _is_contradicted(tx.connection, payout.id, payout.attempt):
-            evidence.stop_following(tx, payout)
+        contradicted = _contradicted(tx.connection, payout.id, payout.attempt)
+        if contradicted is not None:
+            evidence.stop_following(tx, payout, contradicted)
             return None
         why_not = _why_not(tx, record)
         if why_not is not None:
@@ -269,10 +270,15 @@ def _is_held(connection: sqlite3.Connection, way: Way, payout: str, now: int) ->
     return held or queries.pause_waits(connection, now) or queries.stop_waits(connection, payout, now)
 
 
-def _is_contradicted(connection: sqlite3.Connection, payout: str, attempt: int) -> bool:
-    """Whether LigdiCash contradicts what is recorded of an earlier attempt, perhaps while this one was on its way."""
+def _contradicted(connection: sqlite3.Connection, payout: str, attempt: int) -> str | None:
+    """Of which payout LigdiCash contradicts what is recorded, perhaps while this one was on its way: the same money.
+
+    It is this one, where an earlier attempt is meant.
+    """
     earlier = queries.attempts(connection, payout)
-    return any(other.contradicted is not None for other in earlier if other.number < attempt)
+    if any(other.contradicted is not None for other in earlier if other.number < attempt):
+        return payout
+    return next((found.payout for found in queries.relatives(connection, payout) if found.is_contradicted), None)
 
 
 def _why_not(tx: Transaction, record: Record) -> Unsent | None:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from bot.channels import Channels, Membership
 from bot.crashpoints import Point, may_die
 from bot.desk.reminders import next_look
-from bot.desk.telling import refuse, tell
+from bot.desk.telling import answer_followed, refuse, tell
 from bot.parsing import Amount, Draft, Number, clean_text, read_amount, read_number
 from bot.people import People
 from bot.policy import (
@@ -101,8 +101,9 @@ class Requests:
         if self._is_stored(person, occasion, says):
             return {}
         refused, _ = await self.refusal(person, carried.channel, f"refused {occasion}", at_last=True)
-        if refused is not None:
-            return {Field.BENEFICIARY: words.refusal(refused, self._rules.channels)}
+        why_not = self._taken(checked) if refused is None else words.refusal(refused, self._rules.channels)
+        if why_not is not None:
+            return {Field.BENEFICIARY: why_not}
         earlier = self._earlier(checked)
         news = {found.payout for found in earlier} - set(carried.shown)
         if earlier and (news or not form.knows_earlier):
@@ -148,6 +149,8 @@ class Requests:
         if request.follows is not None and tx.record(request.follows) is None:
             # A form that was opened before the ledger was restored may follow what is not known any more.
             request = replace(request, follows=None)
+        if _is_taken(tx, request):
+            return
         payout = tx.file(request, next_look(self._rules, requested_at=tx.now, now=tx.now)[0])
         tell(
             tx,
@@ -216,7 +219,15 @@ class Requests:
             -1 if beneficiary is None else beneficiary,
             request.order_reference,
             now=self._ledger.now(),
+            follows=request.follows,
         )
+
+    def _taken(self, request: Request) -> str | None:
+        """What is said of a form that follows what another payout followed already, or what is open itself."""
+        if request.follows is None:
+            return None
+        others = queries.same_money(self._ledger.reader, request.follows)
+        return None if not others else words.followed(request.follows, others[0])
 
     def _over_limit(self, request: Request, person: str) -> str | None:
         """Said now, so that nobody waits in vain; it is decided with the approval."""
@@ -232,6 +243,15 @@ class Requests:
         limit, left = passed
         sentence = words.OVER_TEAM_LIMIT if limit is Limit.TEAM else words.OVER_OWN_LIMIT
         return sentence.format(left=words.amount(left), example=words.grouped(left) if left else words.EXAMPLE_AMOUNT)
+
+
+def _is_taken(tx: Transaction, request: Request) -> bool:
+    """Whether its money is asked for by another payout by now; then whoever asked is told."""
+    record = None if request.follows is None else tx.record(request.follows)
+    others = () if record is None else queries.same_money(tx.connection, record.payout.id)
+    if record is not None and others:
+        answer_followed(tx, others[0], request.requester, request.channel, record)
+    return bool(others)
 
 
 def _refuse(tx: Transaction, person: str, channel: str, refusal: Refusal, occasion: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from bot.channels import Channels, Membership
 from bot.desk.opening import opens_for
 from bot.desk.reminders import next_look
-from bot.desk.telling import answer, refuse, tell
+from bot.desk.telling import answer, answer_followed, refuse, tell
 from bot.people import People, Person
 from bot.policy import (
     MOST_OPEN_REQUESTS,
@@ -156,6 +156,8 @@ class Resolution:
             refused = Refusal.TOO_MANY_OPEN
         if refused is not None:
             refuse(tx, EventKind.REQUEST_REFUSED, person.id, resolve.channel, {"why": refused}, record)
+        elif record.relatives:
+            answer_followed(tx, record.relatives[0], person.id, resolve.channel, record)
         elif not _may_follow(record):
             answer(tx, Answer.NOT_AGAIN, person.id, resolve.channel, record)
         elif payout.amount > self._rules.max_amount:

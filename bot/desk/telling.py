@@ -9,7 +9,7 @@ from bot.speech.notices import addresses
 from bot.speech.words import Answer
 from storage import queries
 from storage.ledger import Data, Ledger, Transaction
-from storage.payout import Address, EventKind, Payout, Record
+from storage.payout import Address, Earlier, EventKind, Payout, Place, Record
 
 _REPEATS_AT_ONCE = 100
 
@@ -26,7 +26,7 @@ def tell(  # noqa: PLR0913 - one word for each thing that an event says
 ) -> int:
     """Record an event of a payout's current attempt, or of the one that is named; the event's id.
 
-    `besides` are places that it concerns beyond its own.
+    `besides` are places that it concerns beyond its own and beyond those that follow from what it ends.
     """
     return tx.append(
         kind,
@@ -34,8 +34,37 @@ def tell(  # noqa: PLR0913 - one word for each thing that an event says
         attempt=payout.attempt if attempt is None else attempt,
         actor=actor,
         data=data,
-        addresses=[*addresses(kind, channel=payout.channel, actor=actor, requester=payout.requester), *besides],
+        addresses=[
+            *addresses(kind, channel=payout.channel, actor=actor, requester=payout.requester),
+            *besides,
+            *(questions_beside(tx, payout) if kind in _ENDS else ()),
+            *(_cards_beside(tx, payout) if kind in _BEGINS | _ENDS - _PAID else ()),
+        ],
     )
+
+
+# From then on more or less may be paid, or was: who decides on the same must see it.
+_ENDS = frozenset(
+    {
+        EventKind.REJECTED, EventKind.CANCELLED, EventKind.EXPIRED, EventKind.REFUSED, EventKind.COMPLETED,
+        EventKind.FAILED, EventKind.MARKED_PAID, EventKind.MARKED_UNPAID, EventKind.EVIDENCE_AGREES,
+        EventKind.CONTRADICTION,
+    }
+)  # fmt: skip
+_PAID = frozenset({EventKind.COMPLETED, EventKind.MARKED_PAID})
+_BEGINS = frozenset({EventKind.REQUESTED, EventKind.ASKED_AGAIN})
+
+
+def questions_beside(tx: Transaction, payout: Payout) -> list[Address]:
+    """The open questions about the same beneficiary or order: whoever decides there must see what became of this."""
+    concerned = queries.undecided_beside(tx.connection, payout)
+    return [Address(Place.QUESTION, channel, payout=other) for other, channel in concerned]
+
+
+def _cards_beside(tx: Transaction, payout: Payout) -> list[Address]:
+    """The cards that offer to ask for the same money, or may do so again."""
+    concerned = queries.followable(tx.connection, payout.id)
+    return [Address(Place.CARD, channel, payout=other) for other, channel in concerned]
 
 
 def refuse(tx: Transaction, kind: EventKind, person: str, channel: str, data: Data, record: Record | None) -> None:
@@ -79,7 +108,7 @@ def _tell_repeats(tx: Transaction) -> None:
 
 
 # Two refusals that differ in one of these read differently, so one is no repetition of the other.
-_SAYS_ANOTHER_THING = ("what", "why", "answer", "left", "stale", "asked_for")
+_SAYS_ANOTHER_THING = ("what", "why", "answer", "left", "stale", "asked_for", "other")
 
 
 def answer(
@@ -87,3 +116,9 @@ def answer(
 ) -> None:
     """Tell one person why nothing was changed; `left` is XOF where a limit is the reason."""
     refuse(tx, EventKind.ANSWERED, person, channel, {"answer": what, "left": left}, record)
+
+
+def answer_followed(tx: Transaction, other: Earlier, person: str, channel: str, record: Record) -> None:
+    """Tell one person which payout of the same money there is already; nothing was asked for."""
+    data: Data = {"answer": Answer.FOLLOWED, "left": None, "other": other.payout, "other_state": other.state}
+    refuse(tx, EventKind.ANSWERED, person, channel, data, record)

@@ -192,7 +192,7 @@ def _buttons(record: Record, moment: Moment) -> list[ButtonElement]:
         found.append(button(Button.ASK_AGAIN, payout))
         if _has_no_account(record):
             found.append(button(Button.ASK_DIRECTLY, payout))
-    if payout.state in _CORRECTABLE and payout.contradiction is None:
+    if payout.state in _CORRECTABLE and record.may_follow:
         found.append(button(Button.CORRECT, payout))
     return found
 
@@ -263,7 +263,10 @@ def _expired(record: Record, _timezone: ZoneInfo) -> str:
 
 def _cancelled(record: Record, _timezone: ZoneInfo) -> str:
     if record.payout.decided_by is None:
-        return str(words.CARD_STOPPED)
+        other = next((found.payout for found in record.relatives if found.is_contradicted), None)
+        if other is None or record.payout.contradiction is not None:
+            return str(words.CARD_STOPPED)
+        return words.CARD_STOPPED_FAMILY.format(other=other)
     sentence = words.CARD_CANCELLED if record.attempt.approved_at is None else words.CARD_STOPPED_BY
     return sentence.format(decider=words.mention(record.payout.decided_by), nothing=nothing_paid(record))
 

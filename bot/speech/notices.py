@@ -163,7 +163,7 @@ class Notices:
             "attempt": str(event.attempt or ""),
             "nothing": nothing_paid(record),
         }
-        facts |= {name: _text(event, name) for name in ("hours", "minutes")} | _of_ligdicash(event)
+        facts |= {name: _text(event, name) for name in ("hours", "minutes", "other")} | _of_ligdicash(event)
         facts["paged"] = words.mentions(eligible(record, self.rules)) or str(words.NOBODY_TO_PAGE)
         facts |= self._finding_facts(event, record)
         if event.kind is EventKind.REMINDED and not self._may_page(event, record, now):
@@ -217,6 +217,7 @@ class Notices:
         return words.ANSWERS[words.Answer(str(event.data["answer"]))].format(
             payout=record.payout.id if record else "",
             state=state_of(record) if record else "",
+            **_of_another(event),
         )
 
     def _too_late(self, event: Event, record: Record | None) -> str:
@@ -277,7 +278,7 @@ class Notices:
             "why": self._audit_why(event),
             "state": _recorded_as(event),
         }
-        given = ("transaction_id", "code", "channel", "error", "hours")
+        given = ("transaction_id", "code", "channel", "error", "hours", "other")
         facts |= {name: _text(event, name) for name in given} | _of_ligdicash(event)
         facts |= {
             "reason": pause_reason(str(data["reason"])) if data.get("reason") is not None else "",
@@ -409,6 +410,11 @@ def _is_of_earlier_attempt(event: Event, record: Record | None) -> bool:
     return record is not None and event.attempt is not None and event.attempt < record.payout.attempt
 
 
+def _is_of_another(event: Event) -> bool:
+    """Whether LigdiCash contradicted another payout of the same family, not this one."""
+    return event.data.get("other", event.payout) != event.payout
+
+
 def _is_proven(event: Event) -> bool:
     """Whether a failure was told by the attempt's own token, which named nothing else."""
     return bool(event.data.get("proven", event.data.get("by") != "callback token"))
@@ -427,7 +433,8 @@ def _thread_sentence(event: Event, record: Record) -> Sentence:
         return words.THREAD_STOPPED_WHY
     # A payout that a contradiction stopped was cancelled by nobody.
     stopped = event.kind is EventKind.CANCELLED and event.actor is None
-    return words.THREAD_STOPPED if stopped else _THREAD[event.kind]
+    sentence = words.THREAD_STOPPED_FAMILY if _is_of_another(event) else words.THREAD_STOPPED
+    return sentence if stopped else _THREAD[event.kind]
 
 
 def _audit_token(record: Record | None) -> str:
@@ -448,7 +455,8 @@ def _audit_sentence(event: Event, record: Record | None) -> Sentence:
     if event.kind is EventKind.FAILED and not _is_proven(event):
         return words.AUDIT_FAILED_UNPROVEN
     stopped = event.kind is EventKind.CANCELLED and event.actor is None
-    return words.AUDIT_STOPPED if stopped else _AUDIT[event.kind]
+    sentence = words.AUDIT_STOPPED_FAMILY if _is_of_another(event) else words.AUDIT_STOPPED
+    return sentence if stopped else _AUDIT[event.kind]
 
 
 def _thread_buttons(event: Event, record: Record) -> list[ButtonElement]:
@@ -481,6 +489,15 @@ def _of_ligdicash(event: Event) -> dict[str, str]:
 def _brake(event: Event) -> str:
     """What somebody may not do to the brake."""
     return str(words.BRAKES[Sort(_text(event, "what").replace(" ", "_"))])
+
+
+def _of_another(event: Event) -> dict[str, str]:
+    """Which other payout of the same money there is, and how it stood."""
+    state = event.data.get("other_state")
+    return {
+        "other": _text(event, "other"),
+        "other_state": "" if state is None else str(words.STATES[State(str(state))]),
+    }
 
 
 def _optional(data: Mapping[str, str | int | None], name: str) -> str | None:

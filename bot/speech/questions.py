@@ -22,7 +22,8 @@ from bot.speech.blocks import (
     sections,
 )
 from bot.speech.cards import brake_line, source_of, state_of
-from storage.payout import Earlier, Payout, Record, State
+from bot.speech.sentences import Sentence
+from storage.payout import Counted, Earlier, Payout, Record, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,8 @@ def _before_deciding(record: Record, asking: Asking) -> list[str]:
     found = []
     if record.brake is not None:
         found.append(brake_line(record.brake))
-    if record.earlier or record.counted.may_still_be_paid:
-        leads = words.QUESTION_LEADS if record.counted.may_still_be_paid else words.QUESTION_EARLIER
-        found.append("\n".join([str(leads), *earlier_lines(record.earlier, asking)]))
+    if record.earlier or record.counted.may_still_be_paid or record.counted.paid_meanwhile:
+        found.append("\n".join([str(_leads(record.counted)), *earlier_lines(record.earlier, asking)]))
     if record.payout.attempt > 1:
         found.append(
             (words.QUESTION_AGAIN_FOUND if record.found_unpaid_before else words.QUESTION_AGAIN).format(
@@ -77,6 +77,12 @@ def _before_deciding(record: Record, asking: Asking) -> list[str]:
             )
         )
     return found
+
+
+def _leads(counted: Counted) -> Sentence:
+    if counted.may_still_be_paid:
+        return words.QUESTION_LEADS
+    return words.QUESTION_PAID_MEANWHILE if counted.paid_meanwhile else words.QUESTION_EARLIER
 
 
 def _beside_deciding(record: Record, rules: Rules) -> list[str]:

@@ -20,7 +20,7 @@ from bot.parsing import format_number, mask_number
 from bot.policy import Limit, Refusal
 from bot.speech.sentences import Sentence, plural
 from bot.speech.sentences import sentence as _
-from storage.payout import AnswerKind, Finding, Outcome, Sort, State, Unsent, Way
+from storage.payout import AnswerKind, Earlier, Finding, Outcome, Sort, State, Unsent, Way
 
 # Before the name of whoever did something there.
 CONSOLE = "console:"
@@ -319,6 +319,10 @@ QUESTION_LEADS = _(
     "🚨 *An earlier payout to this person, or for this order, may still be paid.* "
     "Two approvers are needed. Look at it before you approve:"
 )
+QUESTION_PAID_MEANWHILE = _(
+    "🚨 *Since this was asked for, another payout to this person, or for this order, was paid.* "
+    "Two approvers are needed. Look at it before you approve:"
+)
 QUESTION_EARLIER = _("⚠️ *This may repeat an earlier payout.* Look at it before you approve:")
 QUESTION_TODAY = _("Approved for this person in the last 24 hours: {times}, {total} in all.")
 QUESTION_COUNT = _("☑️ *{given} of {needed}* approvals, by {approvers}. Another approver is needed.")
@@ -412,6 +416,9 @@ CARD_REJECTED = _("❌ *Rejected* by {decider} · {reason}")
 CARD_CANCELLED = _("🚫 *Cancelled* by {decider} · {nothing}")
 CARD_STOPPED_BY = _("🚫 *Stopped* by {decider} before it left · {nothing}")
 CARD_STOPPED = _("🚫 *Stopped* before it left · LigdiCash says that an earlier attempt may have been paid")
+CARD_STOPPED_FAMILY = _(
+    "🚫 *Stopped* before it left · LigdiCash contradicts what is recorded of {other}, the same money: it may have been paid"
+)
 CARD_HELD = _("⏸️ *Approved* by {approvers} · not sent yet; it expires at {until} if it is still held then")
 CARD_MARKED_PAID = _("🟢 *Marked paid* by {people} · {reason}")
 CARD_MARKED_UNPAID = _("🔴 *Marked not paid* by {people} · {reason}")
@@ -559,6 +566,10 @@ THREAD_STOPPED_WHY = _("🚫 {requester} {payout} was *stopped* by {decider} bef
 THREAD_STOPPED = _(
     "🚫 {requester} {payout} was *stopped* before it left: LigdiCash says that an earlier attempt may have been paid. Tell finance now."
 )
+THREAD_STOPPED_FAMILY = _(
+    "🚫 {requester} {payout} was *stopped* before it left: LigdiCash contradicts what is recorded of {other}, the same "
+    "money, so it may have been paid. Tell finance now."
+)
 THREAD_POINTED_OUT = plural(
     "🕰️ {requester} {payout} has been open for {hours} hour: {state}. The bot goes on asking LigdiCash. "
     "If you know what became of it, an approver can click *Resolve* on the card.",
@@ -626,6 +637,7 @@ class Answer(enum.StrEnum):
     CONFIRM_NEEDS_ANOTHER = "confirm_needs_another"
     PROPOSER_GONE = "proposer_gone"
     NOT_AGAIN = "not_again"
+    FOLLOWED = "followed"
 
 
 ANSWERS: Mapping[Answer, Sentence] = MappingProxyType(
@@ -673,11 +685,22 @@ ANSWERS: Mapping[Answer, Sentence] = MappingProxyType(
             "Whoever proposed this may not decide any more, or Slack does not say so now. "
             "Nothing was changed; click *Resolve* on the card of {payout} to propose it yourself."
         ),
+        Answer.FOLLOWED: _(
+            "Nothing was asked for: the money of {payout} is asked for by {other} already. It is: {other_state}."
+        ),
         Answer.NOT_AGAIN: _(
             "{payout} cannot be asked for again: it is not known that nothing was paid. It is: {state}. Nothing was changed."
         ),
     }
 )
+
+
+def followed(payout: str, other: Earlier) -> str:
+    """That the money of one payout is asked for by another, or by itself, and how that stands."""
+    state = FOUND.get(other.outcome, STATES[other.state])
+    return ANSWERS[Answer.FOLLOWED].format(payout=payout, other=other.payout, other_state=state)
+
+
 LIMIT_REFUSED: Mapping[Limit, Sentence] = MappingProxyType(
     {
         Limit.TEAM: _(
@@ -853,6 +876,7 @@ AUDIT_REPEATED = plural(
 )
 AUDIT_CANCELLED = _("🚫 {payout} cancelled by {actor} (it was {state}); nothing left")
 AUDIT_STOPPED = _("🚫 {payout} stopped before it left: an earlier attempt may have been paid")
+AUDIT_STOPPED_FAMILY = _("🚫 {payout} stopped before it left: {other}, the same money, may have been paid")
 AUDIT_ASKED_AGAIN = _("🔁 {payout} asked for again by {actor}: attempt {attempt}")
 AUDIT_POINTED_OUT = plural(
     "🕰️ {payout} open for {hours} hour ({token})", "🕰️ {payout} open for {hours} hours ({token})", by="hours"

@@ -284,9 +284,9 @@ BREAKS: tuple[Break, ...] = (
         6,
         "the card is not edited when a payout completed",
         "bot.desk.telling:tell",
-        "addresses=[*addresses(kind, channel=payout.channel, actor=actor, requester=payout.requester), *besides],",
-        "addresses=[one for one in addresses(kind, channel=payout.channel, actor=actor, requester=payout.requester)\n"
-        "            if kind is not EventKind.COMPLETED or one.place != 'card'],",
+        "*addresses(kind, channel=payout.channel, actor=actor, requester=payout.requester),",
+        "*(one for one in addresses(kind, channel=payout.channel, actor=actor, requester=payout.requester)\n"
+        "            if kind is not EventKind.COMPLETED or one.place != 'card'),",
     ),
     one(
         6,

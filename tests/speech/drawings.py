@@ -224,6 +224,7 @@ class Drawings:
             counted=NOTHING_COUNTED,
             earlier=(),
             unsent=None,
+            relatives=(),
         )
         return replace(usual, **changes)  # type: ignore[arg-type]  # as above
 
@@ -372,9 +373,10 @@ class Drawings:
                 self.payout(attempt=2, follows=EARLIER), self.attempt(number=2, asked_by=BOUKARY)
             ),
             "the number removed": self.record(self.payout(number="", order_reference=None)),
-            "rejected": self.record(self.payout(State.REJECTED, **ended)),
-            "cancelled": self.record(self.payout(State.CANCELLED, **ended)),
-            "expired": self.record(self.payout(State.EXPIRED)),
+            "rejected": self.record(self.payout(State.REJECTED, **ended), may_follow=True),
+            "rejected, and followed": self.record(self.payout(State.REJECTED, **ended), relatives=(self.earlier(),)),
+            "cancelled": self.record(self.payout(State.CANCELLED, **ended), may_follow=True),
+            "expired": self.record(self.payout(State.EXPIRED), may_follow=True),
             "approved": self.approved(token=None, sent_at=None),
             "approved, paused": replace(self.approved(token=None, sent_at=None), brake=self.paused),
             "approved, paused by the bot": replace(self.approved(token=None, sent_at=None), brake=restored),
@@ -387,6 +389,9 @@ class Drawings:
             "stopped by a contradiction": self.approved(
                 State.CANCELLED, payout={"contradiction": "“completed” of attempt 1"}
             ),
+            "stopped by a contradiction of another payout": replace(
+                self.approved(State.CANCELLED), relatives=(self.earlier(same_order=True),)
+            ),
             "contradicted by an acceptance": self.approved(
                 State.FAILED, payout={"contradiction": "“accepted” of attempt 1"}
             ),
@@ -395,7 +400,7 @@ class Drawings:
             ),
             **{
                 f"expired unsent: {why.name.lower().replace('_', ' ')}": replace(
-                    self.approved(State.EXPIRED), unsent=why
+                    self.approved(State.EXPIRED), unsent=why, may_follow=True
                 )
                 for why in Unsent
             },
@@ -433,7 +438,7 @@ class Drawings:
         yield Drawing("Questions", "open, with nobody to decide", lambda: question(self.record(), alone))
 
     def _questions_by_name(self) -> Mapping[str, Record]:
-        lately = Counted(2, self.values.amount, may_still_be_paid=False)
+        lately = Counted(2, self.values.amount, may_still_be_paid=False, paid_meanwhile=False)
         others = [self.earlier(outcome=outcome) for outcome in (Outcome.FOUND_PAID, Outcome.FAILED_BY_CALLBACK)]
         earlier = (self.earlier(), self.earlier(same_order=True, card_ts=None), *others)
         again = self.record(self.payout(attempt=2), self.attempt(number=2, asked_by=BOUKARY))
@@ -450,6 +455,9 @@ class Drawings:
             "open, may repeat": self.record(earlier=earlier, counted=lately),
             "open, an earlier one may be paid": self.record(
                 earlier=earlier, counted=replace(lately, may_still_be_paid=True)
+            ),
+            "open, another was paid meanwhile": self.record(
+                earlier=earlier, counted=replace(lately, paid_meanwhile=True)
             ),
             "open, second attempt": again,
             "open, second attempt after two people's word": replace(again, found_unpaid_before=True),
@@ -559,6 +567,8 @@ class Drawings:
         word: Data = {"word": "completed", "state": State.FAILED}
         yield EventKind.APPROVED, "approved, one of two", {"given": 1, "needed": 2}, approved, {}
         yield EventKind.CANCELLED, "stopped", {"why": "contradiction"}, self.approved(State.CANCELLED), {"nobody": 1}
+        family: Data = {"why": "contradiction", "other": EARLIER}
+        yield EventKind.CANCELLED, "stopped with its family", family, self.approved(State.CANCELLED), {"nobody": 1}
         rejected = self.approved(
             State.CANCELLED, payout={"decided_by": CLARISSE, "decision_reason": self.values.reason}
         )
@@ -596,8 +606,9 @@ class Drawings:
     # Told to one person, when nothing was changed
 
     def _answers(self) -> Iterator[Drawing]:
+        more = {"other": EARLIER, "other_state": State.COMPLETED}
         for answer in Answer:
-            yield self._whisper(answer.replace("_", " "), EventKind.ANSWERED, {"answer": answer}, self.record())
+            yield self._whisper(answer.replace("_", " "), EventKind.ANSWERED, {"answer": answer, **more}, self.record())
         late = EventKind.DECISION_TOO_LATE
         yield self._whisper("unknown payout", late, {"asked_for": PAYOUT}, None)
         yield self._whisper("an old button", late, {"stale": 1}, self.record())

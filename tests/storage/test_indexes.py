@@ -40,6 +40,8 @@ HARMLESS = (
     "SCAN copies",
     "SCAN silences",
     "SCAN CONSTANT ROW",
+    "SCAN family",
+    "SCAN json_each",
 )
 # Ends at its first row.
 NEWEST = ("ORDER BY id DESC LIMIT 1", "max(id), 0) + 1 AS id FROM events")
@@ -82,6 +84,7 @@ def samples(book: Book) -> dict[tuple[str, str], Any]:
         ("beneficiary", "int"): payout.beneficiary,
         ("order_reference", "str | None"): REQUEST.order_reference,
         ("besides", "str"): payout.id,
+        ("follows", "str | None"): payout.id,
         ("secret_hash", "str"): "hash",
         ("digest", "str"): "digest",
         ("stands_for", "str"): "digest",

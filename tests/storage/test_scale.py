@@ -91,7 +91,7 @@ def test_each_question_has_its_index(shelves: tuple[Shelf, Shelf], name: str, in
             "approved_since": lambda on: queries.approved_since(on, now - DAY),
             "undecided_beside": lambda on: queries.undecided_beside(on, payout),
             "earlier": lambda on: queries.earlier(on, 2, "ORD-2", now=now),
-            "counted_of": lambda on: queries.counted_of(on, payout, now),
+            "counted_of": lambda on: queries.counted_of(on, payout, now, until=now),
             "undecided": lambda on: queries.undecided(on, MOST_OPEN_REQUESTS),
         }
         ask[name](recorder)
