@@ -46,6 +46,7 @@ class Try:
     decided_at: int | None = None
     end: End = End.OPEN
     is_contradicted: bool = False
+    paid_at: int | None = None
     one_was_enough: bool = True
     """When it was approved: by this amount, and by everything in `beside`."""
     beside: tuple[Try, ...] = ()
@@ -124,7 +125,10 @@ class Books:
         """Whether two different people must approve it at that moment."""
         above = self._rules.second_approval_above
         total = entry.asked.amount + sum(each.entry.asked.amount for each in self.lately(entry, moment))
-        return (above is not None and total > above) or any(each.may_still_be_paid for each in self.same(entry))
+        if above is not None and total > above:
+            return True
+        asked_at = entry.current.asked_at
+        return any(each.may_still_be_paid or (each.paid_at or 0) > asked_at for each in self.same(entry))
 
     def same(self, entry: Entry) -> Iterator[Try]:
         """Attempts of other payouts to the same number, or for the same order."""
@@ -185,7 +189,7 @@ class Books:
         elif event.kind in _NOTHING:
             one.end = End.NOTHING
         elif event.kind in _PAID:
-            one.end = End.PAID
+            one.end, one.paid_at = End.PAID, event.at
         elif event.kind == "failed":
             one.end = End.NOTHING if event.data["by"] == "own token" else End.DOUBTED
         elif event.kind == "evidence_agrees" and one.end is End.DOUBTED:

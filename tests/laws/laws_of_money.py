@@ -268,7 +268,7 @@ class FourEyes(Law):
 
 
 class ContradictionStops(Law):
-    """After LigdiCash contradicted what is recorded of an attempt, no following one leaves."""
+    """After LigdiCash contradicted what is recorded, no following attempt or payout leaves."""
 
     name, number = "a contradiction stops what follows", 3
 
@@ -277,6 +277,11 @@ class ContradictionStops(Law):
             query = "SELECT * FROM attempts WHERE payout = ? AND number < ? AND contradicted IS NOT NULL"
             for earlier in self.rows(query, str(row["payout"]), int(row["number"] or 0)):
                 yield self.broken(f"{row['payout']} leaves, and attempt {earlier['number']} is contradicted")
+            followed = "SELECT payouts.id FROM payouts JOIN payouts AS mine ON payouts.id = mine.follows "
+            for other in self.rows(
+                followed + "WHERE mine.id = ? AND payouts.contradiction IS NOT NULL", str(row["payout"])
+            ):
+                yield self.broken(f"{row['payout']} leaves, and {other['id']}, which it follows, is contradicted")
 
 
 class Sums(Law):
