@@ -152,8 +152,11 @@ class Payments:
     def _expire_approved(self, tx: Transaction) -> None:
         for payout, _, _ in queries.in_state(tx.connection, State.APPROVED):
             _expire_if_approved(tx, payout)
-        tx.tell_now()
-        tx.look_now(int(LEASE_SECONDS * SECOND))
+        _look_now(tx)
+
+    async def look_now(self) -> None:
+        """At the start: the clock may have been set back while nobody looked, and nothing waits for the old time."""
+        await self._ledger.write(_look_now)
 
     # Before the request leaves
 
@@ -304,6 +307,11 @@ def _expire(tx: Transaction, payout: Payout, why: Unsent) -> None:
     if tx.move(payout, State.EXPIRED, due_at=None):
         tx.end_attempt(payout.id, payout.attempt, Outcome.NEVER_SENT)
         tell(tx, EventKind.EXPIRED, payout, data={"why": why})
+
+
+def _look_now(tx: Transaction) -> None:
+    tx.tell_now()
+    tx.look_now(int(LEASE_SECONDS * SECOND))
 
 
 def _expire_if_approved(tx: Transaction, payout: str) -> None:

@@ -25,6 +25,7 @@ from tests.story.office import (
     kinds,
     pause,
     status_answers,
+    told,
 )
 from tests.story.test_storage_trouble import Lock, failing_once
 
@@ -68,6 +69,8 @@ async def test_what_was_being_sent_and_never_left_ends_too(timed: Stage) -> None
         await becomes(timed, other, State.SENDING)
         await timed.slack.command(CLARISSE, SUPPORT, "pause looks odd")
         held = await approved(timed)
+        # What is on its way to Slack would take the jump for a sleep of the machine.
+        await told(timed)
         await timed.later(30 * MINUTE)
         await _set_back(timed, 30 * MINUTE)
         await becomes(timed, held, State.EXPIRED)
@@ -189,6 +192,22 @@ async def test_what_waits_to_be_told_does_not_wait_for_the_clock(timed: Stage) -
     await changed(timed, lambda: timed.rows("SELECT 1 FROM deliveries WHERE state = 'waiting' AND tries > 0"))
     await _set_back(timed, 30 * MINUTE)
     timed.slack.api.weather = lambda _method, _args: None
+    await timed.card_says(card, "Rejected")
+    await timed.settled()
+
+
+async def test_what_waits_to_be_told_does_not_wait_for_the_clock_at_a_start(timed: Stage) -> None:
+    """Set back while the bot was down, so that it saw nothing of it."""
+    card = await timed.ask("22670000000 5000 refund")
+    await timed.at_rest()
+    timed.slack.api.weather = lambda method, _args: outage() if method.startswith("chat.") else None
+    await timed.reject(card, "asked twice")
+    await changed(timed, lambda: timed.rows("SELECT 1 FROM deliveries WHERE state = 'waiting' AND tries > 0"))
+    await timed.stop()
+    assert isinstance(timed.clock, SkippingClock)
+    timed.clock.set_back(30 * MINUTE)
+    timed.slack.api.weather = lambda _method, _args: None
+    await timed.start()
     await timed.card_says(card, "Rejected")
     await timed.settled()
 
