@@ -41,7 +41,7 @@ async def browser() -> AsyncIterator[Browser]:
     """One real browser for all tests that need one; where there is none they are skipped."""
     playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
     if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
+        pytest.skip("no Chromium on this machine (Debian: apt install chromium libatomic1)")
     async with playwright.async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=CHROMIUM, args=list(SWITCHES))
         yield browser
