@@ -20,6 +20,7 @@ from yarl import URL
 from bot.clock import SECOND
 from bot.desk import evidence, payments
 from bot.ligdicash import client
+from bot.sandbox import PATIENCE
 from bot.sandbox.ligdicash import Create, Payout
 from bot.sandbox.slack import Message
 from storage.payout import State
@@ -144,7 +145,7 @@ async def paying(folder: Path, *, read: float = 0.3, **extra: str) -> AsyncItera
             yield scene
 
 
-async def until(scene: Stage, holds: Callable[[], object], *, seconds: float = 8.0) -> None:
+async def until(scene: Stage, holds: Callable[[], object], *, seconds: float = PATIENCE) -> None:
     """Wait until it holds; looked at after each change of the ledger."""
     assert scene.bot is not None
     changed = asyncio.Event()
@@ -155,7 +156,7 @@ async def until(scene: Stage, holds: Callable[[], object], *, seconds: float = 8
             await changed.wait()
 
 
-async def looked(scene: Stage, *, seconds: float = 8.0) -> None:
+async def looked(scene: Stage, *, seconds: float = PATIENCE) -> None:
     """Wait until the worker has nothing left to do now, and everything is told."""
     assert scene.bot is not None
     assert scene.clock is not None
@@ -174,7 +175,7 @@ async def looked(scene: Stage, *, seconds: float = 8.0) -> None:
 _DUE = "SELECT 1 FROM payouts WHERE due_at <= ? UNION ALL SELECT 1 FROM attempts WHERE ask_at <= ?"
 
 
-async def told(scene: Stage, *, seconds: float = 8.0) -> None:
+async def told(scene: Stage, *, seconds: float = PATIENCE) -> None:
     """Wait until everything is told that is to be told so far."""
     waiting = "SELECT 1 FROM deliveries WHERE due_at IS NOT NULL"
     await until(scene, lambda: not scene.rows(waiting), seconds=seconds)

@@ -13,6 +13,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from bot.cli import main
+from bot.sandbox import PATIENCE
 from bot.settings import variables
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,7 +32,7 @@ main(["serve"])
 """
 
 
-async def eventually(holds: Callable[[], object], *, seconds: float = 15.0) -> None:
+async def eventually(holds: Callable[[], object], *, seconds: float = PATIENCE) -> None:
     """Wait until it holds; for what another process does, which gives no sign of it."""
     async with asyncio.timeout(seconds):
         while not holds():  # noqa: ASYNC110 - there is no event to wait for
@@ -60,7 +61,7 @@ class Running:
             self._said.set()
         self._said.set()
 
-    async def says(self, words: str, *, seconds: float = 20.0) -> str:
+    async def says(self, words: str, *, seconds: float = PATIENCE) -> str:
         """Wait for a line on stdout with these words."""
         async with asyncio.timeout(seconds):
             while not (found := [line for line in self.out if words in line]):
@@ -69,7 +70,7 @@ class Running:
                 await self._said.wait()
         return found[0]
 
-    async def ended(self, *, seconds: float = 20.0) -> int:
+    async def ended(self, *, seconds: float = PATIENCE) -> int:
         """Its exit status, once everything it said has been taken down."""
         async with asyncio.timeout(seconds):
             await asyncio.gather(*self._pumps)

@@ -23,6 +23,7 @@ from bot import outbox
 from bot.app import Bot
 from bot.clock import MINUTE, Clock, SystemClock
 from bot.desk import evidence
+from bot.sandbox import PATIENCE
 from bot.sandbox.ligdicash.server import LigdicashSandbox
 from bot.sandbox.slack.channels import Message
 from bot.sandbox.slack.server import SlackStandIn
@@ -157,7 +158,7 @@ class Stage:
         modal = await self.slack.wait_for_modal(user)
         await self.slack.submit(modal, {"reason": reason})
 
-    async def card_says(self, card: Message, words: str, *, seconds: float = 8.0) -> Message:
+    async def card_says(self, card: Message, words: str, *, seconds: float = PATIENCE) -> Message:
         """Wait until the card shows these words."""
         return await self.slack.wait_for(
             lambda slack: next(
@@ -167,7 +168,7 @@ class Stage:
             what=f"a card that says {words!r}",
         )
 
-    async def thread_says(self, card: Message, words: str, *, seconds: float = 8.0) -> Message:
+    async def thread_says(self, card: Message, words: str, *, seconds: float = PATIENCE) -> Message:
         """Wait until the card's thread shows these words."""
         return await self.slack.wait_for_message(SUPPORT, words, thread_ts=card.ts, timeout=seconds)
 
@@ -228,7 +229,7 @@ class Stage:
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
             return list(connection.execute(query, values))
 
-    async def settled(self, *, seconds: float = 8.0) -> None:
+    async def settled(self, *, seconds: float = PATIENCE) -> None:
         """Wait until everything that came in is decided, and everything that must be told is told."""
         assert self.bot is not None
         changed = asyncio.Event()
@@ -241,7 +242,7 @@ class Stage:
                 elif self.rows(_UNSETTLED):
                     await changed.wait()
 
-    async def at_rest(self, *, seconds: float = 8.0) -> None:
+    async def at_rest(self, *, seconds: float = PATIENCE) -> None:
         """Wait until the bot has nothing to do at this moment; what is held, or due later, may wait."""
         assert self.bot is not None
         house, changed = self.bot._house, asyncio.Event()

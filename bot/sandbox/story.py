@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from bot.sandbox import PATIENCE
 from bot.sandbox.ligdicash.payouts import Create, Status
 from bot.sandbox.ligdicash.server import LigdicashSandbox
 from bot.sandbox.slack.channels import Message
@@ -16,9 +17,7 @@ from bot.sandbox.slack.server import SlackStandIn
 AMINATA, CLARISSE, DAOUDA = "U0AMINATA", "U0CLARISSE", "U0DAOUDA"
 SUPPORT, AUDIT = "C0SUPPORT", "C0AUDIT"
 
-# Seconds a scene waits for what must happen before it says that it did not.
-PATIENCE = 20.0
-# The longest that the bot waits for LigdiCash's answer, and some more.
+# Seconds: the longest that the bot waits for LigdiCash's answer, and some more.
 HANGS = 45.0
 
 _MENTION = re.compile(r"<@(U0\w+)>")

@@ -13,6 +13,7 @@ from unittest.mock import patch
 from aiohttp import web
 
 from bot.clock import MINUTE, SECOND
+from bot.sandbox import PATIENCE
 from bot.sandbox.ligdicash import Answer, Create, Endpoint, Request, Silence
 from bot.sandbox.ligdicash.answers import CRASHED
 from bot.sandbox.slack import CommandAnswer, Delivery, Kind, Message
@@ -146,7 +147,7 @@ async def whisper_count(scene: Stage, user: str, words: str) -> int:
 # What came of it
 
 
-async def changed(scene: Stage, holds: Callable[[], object], *, seconds: float = 8.0) -> None:
+async def changed(scene: Stage, holds: Callable[[], object], *, seconds: float = PATIENCE) -> None:
     """Wait until it holds; looked at after each change of the ledger."""
     assert scene.bot is not None
     happened = asyncio.Event()

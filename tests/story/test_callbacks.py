@@ -16,6 +16,7 @@ import pytest
 from bot.clock import SECOND, Ids
 from bot.desk import payments
 from bot.desk.evidence import pause_after
+from bot.sandbox import PATIENCE
 from bot.sandbox.ligdicash import Status
 from bot.sandbox.slack import Message
 from storage.payout import State
@@ -718,7 +719,7 @@ async def test_an_answer_that_cannot_be_written_at_once(
     """The ledger is locked when the create answer comes: the token is kept as soon as it can be."""
     monkeypatch.setattr("storage.connection.BUSY_MILLISECONDS", 20)
     ligdicash.gate.clear()
-    async with paying(tmp_path, LIGDICASH_API_URL=ligdicash.url) as scene:
+    async with paying(tmp_path, read=PATIENCE, LIGDICASH_API_URL=ligdicash.url) as scene:
         card = await scene.ask("22670000000 5000 refund")
         await scene.approve(card)
         await ligdicash.arrived.wait()

@@ -21,6 +21,7 @@ from tests.story.office import (
     becomes,
     both_resume,
     changed,
+    creates_of,
     held_back,
     kinds,
     pause,
@@ -88,6 +89,7 @@ async def test_it_is_remembered_while_all_hands_are_full(timed: Stage) -> None:
         async with held_back(timed, "POST"):
             hangs = await approved(timed)
             await becomes(timed, hangs, State.SENDING)
+            await timed.ligdicash.wait_for(lambda _: bool(creates_of(timed, hangs)))
             await pause(timed)
             card = await approved(timed)
             await _set_back(timed, 30 * MINUTE)

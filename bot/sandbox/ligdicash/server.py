@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from aiohttp import web
 
 from bot.clock import SystemClock
+from bot.sandbox import PATIENCE
 from bot.sandbox.ligdicash.bank import Bank, Create, Paid
 from bot.sandbox.ligdicash.behaviours import as_text
 from bot.sandbox.ligdicash.courier import Courier, Delivery
@@ -139,7 +140,7 @@ class LigdicashSandbox:
     async def wait_for(
         self,
         holds: Callable[[Self], bool],
-        timeout: float = 5,  # noqa: ASYNC109 - a test reads better with it
+        timeout: float = PATIENCE,  # noqa: ASYNC109 - a test reads better with it
     ) -> None:
         """Return as soon as `holds(sandbox)`; raises `TimeoutError` after `timeout` seconds."""
         async with asyncio.timeout(timeout):

@@ -7,6 +7,7 @@ import random
 from typing import TYPE_CHECKING, Self, TypedDict, TypeVar, Unpack
 
 from bot.clock import SystemClock
+from bot.sandbox import PATIENCE
 from bot.sandbox.slack.answers import receive_response
 from bot.sandbox.slack.api import WebApi
 from bot.sandbox.slack.delivery import ACK_SECONDS, Post
@@ -158,7 +159,7 @@ class Slack:
     async def wait_for(
         self,
         condition: Callable[[Self], T | None],
-        timeout: float = 5.0,  # noqa: ASYNC109 - the failure must tell the story
+        timeout: float = PATIENCE,  # noqa: ASYNC109 - the failure must tell the story
         what: str = "the condition",
     ) -> T:
         """What `condition` gives once it is true, asked again at each change; a LookupError means not yet."""
@@ -177,7 +178,7 @@ class Slack:
             self.workspace.unwatch(happened.set)
         return found
 
-    async def wait_for_modal(self, user: str, title: str = "", timeout: float = 5.0) -> View:  # noqa: ASYNC109 - as above
+    async def wait_for_modal(self, user: str, title: str = "", timeout: float = PATIENCE) -> View:  # noqa: ASYNC109 - as above
         """The modal on top of this person's screen, once there is one whose title begins so."""
 
         def on_top(slack: Self) -> View | None:
@@ -192,7 +193,7 @@ class Slack:
         words: str,
         *,
         thread_ts: str | None = None,
-        timeout: float = 5.0,  # noqa: ASYNC109 - as above
+        timeout: float = PATIENCE,  # noqa: ASYNC109 - as above
     ) -> Message:
         """The newest message of a channel or thread with these words in its current version."""
 
