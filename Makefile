@@ -7,8 +7,6 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 INSTALL := $(PIP) install --no-compile --require-hashes --only-binary :all:
 UV_VERSION := 0.13.9
 COVERAGE_AT_LEAST := 95
-WITHOUT_BROWSER := --ignore-glob='*/test_browser_*.py'
-IN_BROWSER := tests/page/test_browser_*.py
 
 # One worker more than there are processors: a test that waits for its bot leaves one idle. Each imports everything anew.
 WORKERS = $$(( $$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) + 1 ))
@@ -37,10 +35,8 @@ help:
 demo: $(VENV)/.runtime
 	@$(BIN)/python -m bot demo $(if $(LOCALE),--locale $(LOCALE))
 
-# The browser comes last and by itself: beside other tests it waits for a processor, and they for it.
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -m "not prove" -n $(WORKERS) --dist loadfile $(WITHOUT_BROWSER)
-	@$(BIN)/python -m pytest $(IN_BROWSER)
+	@$(BIN)/python -m pytest -m "not prove" -n $(WORKERS) --dist loadfile
 
 check: $(VENV)/.dev
 	@$(BIN)/python -m ruff check .
@@ -51,14 +47,13 @@ check: $(VENV)/.dev
 # What takes longer: first the same tests with branch coverage, which costs half their time again.
 prove: $(VENV)/.dev
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m coverage run -m pytest -m "not prove" -n $(WORKERS) --dist loadfile $(WITHOUT_BROWSER)
-	@$(BIN)/python -m coverage run -m pytest $(IN_BROWSER)
+	@$(BIN)/python -m coverage run -m pytest -m "not prove" -n $(WORKERS) --dist loadfile
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report --fail-under=$(COVERAGE_AT_LEAST)
-	@$(BIN)/python -m pytest -m prove $(WITHOUT_BROWSER)
+	@$(BIN)/python -m pytest -m prove
 
 browser: $(VENV)/.dev
-	@$(BIN)/python -m pytest $(IN_BROWSER)
+	@$(BIN)/python -m pytest tests/page/test_browser_*.py
 
 pictures: $(VENV)/.dev
 	@$(BIN)/python -m tests.page.pictures
