@@ -170,14 +170,9 @@ def _answer_line(record: Record, timezone: ZoneInfo) -> str:
             reason=words.typed(payout.decision_reason or ""),
         )
     if record.attempt.approved_at is not None:
-        paying = payout.state in _PAYING and record.brake is None
-        sentence = words.QUESTION_APPROVED if paying else words.QUESTION_WAS_APPROVED
-        return sentence.format(
+        # Not what state it is in: the question is not drawn anew at each step.
+        return words.QUESTION_APPROVED.format(
             approvers=words.mentions(record.approvers),
             time=words.clock(record.attempt.approved_at, timezone),
-            state=state_of(record),
         )
     return words.QUESTION_CLOSED.format(state=state_of(record))
-
-
-_PAYING = frozenset({State.APPROVED, State.SENDING})

@@ -362,7 +362,6 @@ CONFIRM_YES = _("Yes, pay")
 CONFIRM_NO = _("Not now")
 # Not edited once more when it has ended, so it must stay true.
 QUESTION_APPROVED = _("✅ Approved by {approvers} at {time}. What became of it stands on the card above.")
-QUESTION_WAS_APPROVED = _("✅ Approved by {approvers} at {time} · now {state}")
 QUESTION_NOBODY = _("Nobody but the requester is named as an approver.")
 NOBODY_TO_PAGE = _("Nobody but the requester is named as an approver")
 QUESTION_REJECTED = _("❌ Rejected by {decider} at {time}: {reason}")

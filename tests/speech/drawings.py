@@ -462,12 +462,10 @@ class Drawings:
             "open, second attempt": again,
             "open, second attempt after two people's word": replace(again, found_unpaid_before=True),
             "approved": self.approved(token=None),
-            "approved, completed": self.approved(State.COMPLETED),
             "rejected": self.record(
                 self.payout(State.REJECTED, decided_by=CLARISSE, decision_reason=self.values.reason)
             ),
             "expired": self.record(self.payout(State.EXPIRED)),
-            "approved, second attempt refused": self.approved(State.REFUSED, payout={"attempt": 2}, number=2),
             "second attempt expired": self.record(self.payout(State.EXPIRED, attempt=2), self.attempt(number=2)),
         }
 
@@ -616,6 +614,8 @@ class Drawings:
             decided = self.record(self.payout(state, decided_by=CLARISSE))
             yield self._whisper(f"too late: {state}", late, {}, decided)
         yield self._whisper("too late: approved", late, {}, self.approved())
+        refused = self.approved(State.REFUSED, payout={"attempt": 2}, number=2)
+        yield self._whisper("too late: second attempt refused", late, {}, refused)
         yield self._whisper("too late: otherwise", late, {}, self.record(self.payout(State.EXPIRED)))
         event = Event(7, NOW, EventKind.COMPLETED, PAYOUT, 1, None, {})
         broken = Delivery(7, event, Place.THREAD, SUPPORT, None, PAYOUT, posting=False, tries=0, due_at=NOW)
