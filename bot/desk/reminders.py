@@ -15,9 +15,13 @@ REMIND_AFTER = (15 * MINUTE, HOUR, 4 * HOUR)
 def next_look(rules: Rules, *, requested_at: int, now: int) -> tuple[int, int]:
     """When a request is looked at next, and how many reminders are behind it at `now`.
 
-    Reminders that fall into quiet hours wait for their end, and become one there. Milliseconds since 1970.
+    Reminders that fall into quiet hours wait for their end, and become one there; so do those that nobody was there to
+    give before. Milliseconds since 1970.
     """
     expires_at = requested_at + rules.request_ttl_hours * HOUR
+    quiet_until = rules.quiet_hours.after(now, rules.timezone)
+    if quiet_until > now:
+        return min(quiet_until, expires_at), 0
     times = [rules.quiet_hours.after(requested_at + pause, rules.timezone) for pause in REMIND_AFTER]
     behind = sum(time <= now for time in times)
     ahead = [time for time in times if time > now]

@@ -777,7 +777,7 @@ MEANINGS: Mapping[Meaning, tuple[Sentence, Sentence]] = MappingProxyType(
         Meaning.AMOUNT_OUT_OF_BOUNDS: (
             _("LigdiCash does not pay this amount."),
             _(
-                "ask again with an amount between 100 and 1\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}XOF."
+                "type `/payout` anew with an amount between 100 and 1\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}XOF."
             ),
         ),
         Meaning.ADDRESS_NOT_ALLOWED: (

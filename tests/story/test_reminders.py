@@ -197,6 +197,21 @@ async def test_a_night_that_the_bot_slept_through_brings_one(tmp_path: Path, dow
         assert 1 == len(reminders(scene, card))
 
 
+async def test_what_was_missed_before_the_night_waits_for_the_morning(tmp_path: Path) -> None:
+    """Stopped before a reminder was due, started at night: nobody is paged then."""
+    async with office(tmp_path, clock_at("2030-05-14T19:30")) as scene:
+        card = await scene.ask(SHE)
+        await scene.at_rest()
+        await scene.stop()
+        assert isinstance(scene.clock, SkippingClock)
+        scene.clock.skip(clock_at("2030-05-14T21:00").now() - scene.clock.now())
+        await scene.start()
+        await scene.at_rest()
+        assert [] == reminders(scene, card)
+        await to(scene, "2030-05-15T07:01")
+        assert 1 == len(reminders(scene, card))
+
+
 # --- the end
 
 
