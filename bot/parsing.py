@@ -321,7 +321,7 @@ def read_command(text: str, countries: Countries) -> Draft:
         return _ambiguous(words)
     end, number = fronts[0]
     found = _amount_after(words[end:])
-    if _runs_together(words, end, found, countries):
+    if _runs_together(words, end, found, countries) or _may_hold_amount(words, end, found, number):
         return _ambiguous(words)
     return Draft(number, found.reading, _reason(words[end + found.words :]))
 
@@ -430,6 +430,20 @@ def _runs_together(words: list[str], end: int, found: _Found, countries: Countri
         return found.reading.xof < _SMALL
     widest = max(len(_NOT_DIGITS.sub("", word)) for word in words[:end])
     return found.reading.problem is not AmountProblem.AMBIGUOUS or len(follower[0]) <= widest
+
+
+def _may_hold_amount(words: list[str], end: int, found: _Found, number: NumberReading) -> bool:
+    """Whether what was read as the number may be one with digits missing, and the amount: `70124 500`.
+
+    So it is where no other amount follows, unless the groups are those in which people write numbers.
+    """
+    if end == 1 or not isinstance(number, Number) or _DIGIT.search(" ".join(words[end : end + found.words])):
+        return False
+    groups = [_NOT_DIGITS.sub("", word) for word in words[:end]]
+    national = number.digits.removeprefix(_calling_code(number.digits) or "")
+    usual = [_NOT_DIGITS.sub("", group) for group in format_number(number.digits).split()]
+    pairs = [national[at : at + 2] for at in range(0, len(national), 2)]
+    return not any(groups[-len(way) :] == way for way in ([national], [number.digits], usual[1:], pairs))
 
 
 def _is_currency(word: str) -> bool:

@@ -381,6 +381,38 @@ def test_figures_that_run_together_are_ambiguous(text: str) -> None:
     assert text == f"{found.number.typed} {found.reason}".strip()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "70124 500 refund",
+        "7012 4500 refund",
+        "7012457 0",
+        "701245 78 refund",
+        "70124 500 F refund",
+        "+226 70124 500 refund",
+    ],
+)
+def test_a_number_cut_short_does_not_take_the_amount(text: str) -> None:
+    """Together they would be another person's number: without an amount of its own, nothing is guessed."""
+    assert NumberProblem.AMBIGUOUS == essence(read_command(text, BURKINA))[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "countries", "digits"),
+    [
+        ("70 12 45 00 refund", BURKINA, "22670124500"),
+        ("226 70 12 45 00, refund", BURKINA, "22670124500"),
+        ("+226 70124500 refund", BURKINA, "22670124500"),
+        ("+ 226 70-12-45-00 refund", BURKINA, "22670124500"),
+        ("77 123 45 67 refund", ("221",), "221771234567"),
+    ],
+)
+def test_a_number_alone_is_read_in_the_groups_people_write(text: str, countries: tuple[str, ...], digits: str) -> None:
+    """Pairs, or the country's own groups: only the amount is missing."""
+    found = read_command(text, countries)
+    assert (Number(digits), AmountProblem.MISSING) == (found.number, getattr(found.amount, "problem", None))
+
+
 def test_two_numbers_in_front_are_ambiguous() -> None:
     """With numbers of free length (Germany's), each longer front is another valid number."""
     expected = draft(NumberProblem.AMBIGUOUS, AmountProblem.AMBIGUOUS, "refund")
