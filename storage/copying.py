@@ -15,9 +15,12 @@ def copy_ledger(source: Path, target: Path, now: int) -> tuple[int, int]:
     Raises `LedgerError` when the source is no ledger or beside another's log, the target exists, or the copy is not
     sound.
     """
-    if not source.exists():
-        raise LedgerError(f"{source}: there is no ledger to copy")
-    check_log_beside(source)
+    try:
+        if not source.exists():
+            raise LedgerError(f"{source}: there is no ledger to copy")
+        check_log_beside(source)
+    except OSError as error:
+        raise LedgerError(f"{source}: {error}") from error
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         # Of its owner alone from its first moment on; nothing that exists is written over, not even through a link.

@@ -364,3 +364,9 @@ def m004_what_follows(db: Database) -> None:
     """Payouts that follow one another are found from either end, and what was completed since some moment."""
     for statement in _FAMILIES:
         db.conn.execute(statement)
+
+
+@migrations()
+def m005_what_was_put_off(db: Database) -> None:
+    """That a click was heard and waits for what is known later, whenever it is due by some clock."""
+    db.conn.execute("ALTER TABLE inbox ADD COLUMN put_off INTEGER NOT NULL DEFAULT 0")

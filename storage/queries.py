@@ -430,13 +430,14 @@ def paused_after(connection: sqlite3.Connection, person: str, item: int) -> bool
 def stop_waits(connection: sqlite3.Connection, payout: str, now: int) -> bool:
     """True while somebody's wish that this payout does not leave is stored and not yet decided on.
 
-    The same bound holds: not of somebody who was told within the last minute that they may not.
+    The same bound holds: not of somebody who was told within the last minute that they may not. What was put off is by
+    somebody who may, whatever else was refused to them.
     """
     row = connection.execute(
         """
         SELECT 1 FROM inbox
         WHERE due_at >= 0 AND sort IN ('stop', 'cancel', 'reject') AND json_extract(payload, '$.payout') = ?1
-          AND NOT EXISTS (
+          AND (put_off OR NOT EXISTS (
             SELECT 1 FROM refusals
             WHERE refusals.person = inbox.person AND kind = 'decision_refused' AND refusals.payout = ?1
               AND why IN (
@@ -444,10 +445,16 @@ def stop_waits(connection: sqlite3.Connection, payout: str, now: int) -> bool:
                 'guest', 'bot', 'deactivated', 'elsewhere'
               )
               AND at > ?2
-        ) LIMIT 1
+        )) LIMIT 1
         """,
         (payout, now - MINUTE),
     ).fetchone()
+    return row is not None
+
+
+def was_put_off(connection: sqlite3.Connection, item: int) -> bool:
+    """Whether it waits in the inbox although it was looked at, and was by somebody who may."""
+    row = connection.execute("SELECT 1 FROM inbox WHERE id = ? AND due_at IS NOT NULL AND put_off", (item,)).fetchone()
     return row is not None
 
 

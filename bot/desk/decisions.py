@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from bot.clock import MINUTE, SECOND
 from bot.crashpoints import Point, may_die
 from bot.desk.opening import opens_for
+from bot.desk.payments import CLOCK_CORRECTED
 from bot.desk.reminders import expire_if_over
 from bot.desk.telling import answer, questions_beside, refuse, tell
 from bot.people import People, Person
@@ -99,7 +100,7 @@ class Decisions:
     ) -> None:
         record = tx.record(click.payout)
         refused = None if record is None else self._refusal(item.sort, record, person)
-        if record is not None and refused is None and _is_on_its_way(item.sort, record, click):
+        if record is not None and _is_put_off(tx, item, click, record, refused):
             _put_off(tx, item, click, person, record)
             return
         if not tx.take_from_inbox(item.id):
@@ -184,6 +185,21 @@ def _is_on_its_way(sort: Sort, record: Record, click: Click) -> bool:
     return sort in _IN_TIME and payout.state is State.SENDING and payout.attempt == click.attempt
 
 
+def _is_put_off(tx: Transaction, item: InboxItem, click: Click, record: Record, refused: Refusal | None) -> bool:
+    """Whether it cannot be decided yet: nobody knows whether it left, or Slack does not say again whose click it was.
+
+    Slack did when it was put off, so it keeps the money here until Slack answers; at most until the approval is old.
+    """
+    on_its_way = _is_on_its_way(item.sort, record, click)
+    if refused is None:
+        return on_its_way
+    may_be_in_time = on_its_way or _is_in_time(item.sort, record, click)
+    return refused in _NOT_SAID and may_be_in_time and queries.was_put_off(tx.connection, item.id)
+
+
+_NOT_SAID = frozenset({Refusal.NOT_LEARNT, Refusal.GROUP_NOT_LEARNT})
+
+
 def _put_off(tx: Transaction, item: InboxItem, click: Click, person: Person, record: Record) -> None:
     """Meanwhile it waits in the inbox, so that not a byte leaves; told once, and decided when it is known."""
     if tx.put_off(item.id, tx.now + LOOK_AGAIN):
@@ -191,8 +207,11 @@ def _put_off(tx: Transaction, item: InboxItem, click: Click, person: Person, rec
 
 
 def _is_stale(tx: Transaction, item: InboxItem) -> bool:
-    """An approval that waited in the inbox, since nobody worked, is as old as its click."""
-    return item.sort is Sort.APPROVE and tx.now - item.received_at > CLICK_HOLDS
+    """An approval that waited in the inbox, since nobody worked, is as old as its click.
+
+    Of one from a time that has not come yet, since the clock was set back, nobody knows how old it is.
+    """
+    return item.sort is Sort.APPROVE and not -CLOCK_CORRECTED <= tx.now - item.received_at <= CLICK_HOLDS
 
 
 def _agree(tx: Transaction, record: Record, person: Person, given: int, needed: int) -> None:

@@ -144,15 +144,24 @@ class Payments:
         return self._expired_for != self._set_backs
 
     async def expire_approved(self) -> None:
-        """End what is approved; what waited by the old clock does not wait until the clock is there again."""
+        """End what is approved; what waited by the old clock does not wait until the clock is there again.
+
+        Each by itself: a record that is damaged keeps the others neither from being ended nor, later, from being sent.
+        """
         set_backs = self._set_backs
-        await self._ledger.write(self._expire_approved)
+        await self._ledger.write(_look_now)
+        approved = await self._ledger.write(lambda tx: queries.in_state(tx.connection, State.APPROVED))
+        await asyncio.gather(*(self._expire_approved(payout) for payout, _, _ in approved))
         self._expired_for = set_backs
 
-    def _expire_approved(self, tx: Transaction) -> None:
-        for payout, _, _ in queries.in_state(tx.connection, State.APPROVED):
-            _expire_if_approved(tx, payout)
-        _look_now(tx)
+    async def _expire_approved(self, payout: str) -> None:
+        try:
+            await self._ledger.write(lambda tx: _expire_if_approved(tx, payout))
+        except sqlite3.OperationalError:
+            raise
+        except Exception:
+            log.exception("approval_not_ended", payout=payout)
+            await self._ledger.write(lambda tx: tx.forget_approval_time(payout))
 
     async def look_now(self) -> None:
         """At the start: the clock may have been set back while nobody looked, and nothing waits for the old time."""

@@ -22,17 +22,24 @@ def next_look(rules: Rules, *, requested_at: int, now: int) -> tuple[int, int]:
     quiet_until = rules.quiet_hours.after(now, rules.timezone)
     if quiet_until > now:
         return min(quiet_until, expires_at), 0
-    times = [rules.quiet_hours.after(requested_at + pause, rules.timezone) for pause in REMIND_AFTER]
+    times = [rules.quiet_hours.after(requested_at + pause, rules.timezone) for pause in _pauses(rules)]
     behind = sum(time <= now for time in times)
     ahead = [time for time in times if time > now]
     return min([*ahead, expires_at]), behind
 
 
-def asked_at(attempt: Attempt, now: int) -> int:
+def _pauses(rules: Rules) -> list[int]:
+    """After which of them a request is still open: the first one is shorter than any time it may be."""
+    return [pause for pause in REMIND_AFTER if pause < rules.request_ttl_hours * HOUR]
+
+
+def asked_at(rules: Rules, attempt: Attempt, now: int) -> int:
     """When a request was made, as far as the clock says; set back, it does not: then a reminder is due now."""
     if attempt.requested_at <= now:
         return attempt.requested_at
-    return now - REMIND_AFTER[min(attempt.reminders, len(REMIND_AFTER) - 1)]
+    # Never so long ago that its time would be over: it would be due again at once, and for ever.
+    pauses = _pauses(rules)
+    return now - pauses[min(attempt.reminders, len(pauses) - 1)]
 
 
 def expire_if_over(tx: Transaction, record: Record, rules: Rules) -> bool:
@@ -64,7 +71,7 @@ class Reminders:
         payout, attempt = record.payout, record.attempt
         if expire_if_over(tx, record, self._rules):
             return
-        requested_at = asked_at(attempt, tx.now)
+        requested_at = asked_at(self._rules, attempt, tx.now)
         due_at, behind = next_look(self._rules, requested_at=requested_at, now=tx.now)
         tx.look_again(payout.id, due_at)
         if behind > attempt.reminders:

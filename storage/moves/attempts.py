@@ -93,6 +93,16 @@ class AttemptMoves(EventMoves):
             (payout,),
         )
 
+    def forget_approval_time(self, payout: str) -> None:
+        """Of what is approved now nobody knows since when: so it is never young enough to be sent."""
+        self.connection.execute(
+            """
+            UPDATE attempts SET approved_at = NULL
+            WHERE payout = ?1 AND number = (SELECT attempt FROM payouts WHERE id = ?1 AND state = 'approved')
+            """,
+            (payout,),
+        )
+
     # Asking LigdiCash about it
 
     def ask(self, payout: str, attempt: int, at: int | None) -> None:
@@ -109,9 +119,10 @@ class AttemptMoves(EventMoves):
     def look_now(self, lease: int) -> None:
         """The clock was set back: what lies further ahead than it is ever set is asked about and looked at now.
 
-        So are requests from a time that has not come yet. A lease of that many milliseconds begins anew: its owner may
-        still be sending.
+        So are clicks, and requests from a time that has not come yet. A lease of that many milliseconds begins anew:
+        its owner may still be sending.
         """
+        self.connection.execute("UPDATE inbox SET due_at = ?1 WHERE due_at > ?1", (self.now,))
         self.connection.execute("UPDATE attempts SET ask_at = ?1 WHERE ask_at > ?1 + ?2", (self.now, _LATEST_ASK))
         self.connection.execute(
             """

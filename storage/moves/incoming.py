@@ -108,7 +108,7 @@ class IncomingMoves(EventMoves):
     def put_off(self, item: int, due_at: int) -> bool:
         """Have it decided on later; whether that is so for the first time."""
         cursor = self.connection.execute(
-            "UPDATE inbox SET due_at = ? WHERE id = ? AND due_at = received_at", (due_at, item)
+            "UPDATE inbox SET put_off = 1 WHERE id = ? AND due_at IS NOT NULL AND put_off = 0", (item,)
         )
         self.connection.execute("UPDATE inbox SET due_at = ? WHERE id = ? AND due_at IS NOT NULL", (due_at, item))
         return cursor.rowcount == 1

@@ -216,7 +216,7 @@ BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
         8,
         "an approval that waited for hours still counts",
         "bot.desk.decisions:_is_stale",
-        "tx.now - item.received_at > CLICK_HOLDS",
+        "not -CLOCK_CORRECTED <= tx.now - item.received_at <= CLICK_HOLDS",
         "False",
     ),
     # Reminders

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from unittest.mock import patch
 
+import pytest
+
 from bot import app, outbox, worker
 from bot.clock import HOUR, MINUTE, SECOND
+from bot.desk.brake import Pull
+from bot.desk.decisions import Click
 from bot.ligdicash.client import LigdicashClient
 from bot.sandbox.slack import Message, outage
 from storage import connection
-from storage.payout import State
-from tests.stage import AMINATA, CLARISSE, SUPPORT, SkippingClock, Stage, hurried, stage
+from storage.payout import Hold, Sort, State
+from tests.stage import AMINATA, CLARISSE, SUPPORT, SkippingClock, Stage, hurried, payout_of, stage
 from tests.story.authority import clock_at
 from tests.story.office import (
     NO_CALLBACK,
@@ -235,3 +241,87 @@ async def test_who_somebody_was_is_not_believed_for_longer(timed: Stage) -> None
     await timed.slack.command(AMINATA, SUPPORT, "22670000000 5000 refund")
     await timed.whispered(AMINATA, "Guests of this workspace")
     assert [] == timed.slack.modals(AMINATA)
+
+
+async def _stored_as_the_machine_goes_down(scene: Stage, sort: Sort, person: str, payload: str) -> None:
+    """Somebody's click is in the ledger, and was not decided on; at the next start the clock is hours behind."""
+    await scene.stop()
+    assert isinstance(scene.clock, SkippingClock)
+    now = scene.clock.now()
+    with closing(sqlite3.connect(scene.database)) as ledger, ledger:
+        ledger.execute(
+            "INSERT INTO inbox (sort, person, occasion, payload, payload_hash, received_at, due_at) "
+            "VALUES (?, ?, 'stored', ?, 'hash', ?, ?)",
+            (sort, person, payload, now, now),
+        )
+    scene.clock.set_back(3 * HOUR)
+    await scene.start()
+
+
+async def test_a_stored_pause_does_not_wait_for_the_clock(timed: Stage) -> None:
+    """It would hold everything, and nobody would know why."""
+    await _stored_as_the_machine_goes_down(timed, Sort.PAUSE, CLARISSE, Pull(SUPPORT, Hold.ALL, "looks odd").to_json())
+    await changed(timed, lambda: timed.rows("SELECT 1 FROM brakes WHERE hold = 'all'"))
+    await timed.at_rest()
+
+
+async def test_a_stored_cancellation_does_not_wait_for_the_clock(timed: Stage) -> None:
+    """Whoever asked took it back: nobody may approve it meanwhile."""
+    card = await timed.ask("22670000000 5000 refund")
+    await timed.at_rest()
+    click = Click(payout_of(card), 1, SUPPORT)
+    await _stored_as_the_machine_goes_down(timed, Sort.CANCEL, AMINATA, click.to_json())
+    await becomes(timed, card, State.CANCELLED)
+    await timed.at_rest()
+
+
+async def test_a_stored_approval_of_an_unknown_age_counts_for_nothing(timed: Stage) -> None:
+    """By the new time it was not even given yet: it is asked for again, and never paid hours later."""
+    card = await timed.ask("22670000000 5000 refund")
+    await timed.at_rest()
+    click = Click(payout_of(card), 1, SUPPORT)
+    await _stored_as_the_machine_goes_down(timed, Sort.APPROVE, CLARISSE, click.to_json())
+    await timed.whispered(CLARISSE, "waited too long to be heard")
+    await timed.later(3 * HOUR)
+    await timed.at_rest()
+    assert ("approved" in kinds(timed, card), timed.ligdicash.creates) == (False, [])
+
+
+@pytest.mark.parametrize(("hours", "minutes"), [(1, 40), (2, 50), (4, 50)])
+async def test_a_request_that_is_open_for_few_hours_is_looked_at_now_and_then(
+    tmp_path: Path, hours: int, minutes: int
+) -> None:
+    """Not as often as the machine can, until the clock is there again; nor is anybody paged more often than usual."""
+    with hurried():
+        async with stage(tmp_path, clock=clock_at("2026-11-24 09:00"), REQUEST_TTL_HOURS=str(hours)) as scene:
+            card = await scene.ask("22670000000 5000 refund")
+            for passed in (16, minutes):
+                await scene.later(passed * MINUTE)
+                await scene.at_rest()
+            await _set_back(scene, 3 * HOUR)
+            for _ in range(3):
+                await scene.later(50 * MINUTE)
+                await scene.at_rest()
+            assert isinstance(scene.clock, SkippingClock)
+            now = scene.clock.now()
+            assert [] == scene.rows("SELECT due_at FROM payouts WHERE due_at <= ?", now)
+            assert min(hours, 2) == kinds(scene, card).count("reminded")
+
+
+async def test_a_damaged_record_keeps_no_other_from_being_ended(timed: Stage) -> None:
+    """It cannot be ended and is not sent, not even when it is mended; what is approved afterwards leaves."""
+    await pause(timed)
+    damaged, sound = await approved(timed), await approved(timed)
+    await timed.at_rest()
+    with closing(sqlite3.connect(timed.database)) as ledger, ledger:
+        ledger.execute("UPDATE attempts SET outcome = 'unreadable' WHERE payout = ?", (payout_of(damaged),))
+    await _set_back(timed, 30 * MINUTE)
+    await becomes(timed, sound, State.EXPIRED)
+    await timed.later(40 * MINUTE)
+    with closing(sqlite3.connect(timed.database)) as ledger, ledger:
+        ledger.execute("UPDATE attempts SET outcome = 'open' WHERE payout = ?", (payout_of(damaged),))
+    await both_resume(timed)
+    later = await approved(timed)
+    await becomes(timed, later, State.COMPLETED)
+    await becomes(timed, damaged, State.EXPIRED)
+    assert 1 == len(timed.ligdicash.creates) == len(creates_of(timed, later))

@@ -20,6 +20,8 @@ from bot.cli import main
 from bot.clock import DAY, HOUR, MINUTE
 from bot.sandbox.slack import Message
 from storage.chain import FIRST, link
+from storage.connection import LedgerError
+from storage.copying import copy_ledger
 from storage.payout import State
 from tests.stage import AMINATA, CLARISSE, DAOUDA, Stage, free_port
 from tests.story.office import (
@@ -60,6 +62,15 @@ async def _backup(scene: Stage, target: Path) -> Result:
         return CliRunner().invoke(main, ["backup", str(target)], env=scene.environment())
 
     return await asyncio.to_thread(run)
+
+
+def test_a_ledger_that_cannot_be_looked_at_is_named(tmp_path: Path) -> None:
+    """In one line, as any other trouble of a copy; here the name of its log would be too long for the disk."""
+    ledger = tmp_path / ("x" * 253)
+    ledger.touch()
+    with pytest.raises(LedgerError, match=f"{ledger.name}: .*too long"):
+        copy_ledger(ledger, tmp_path / "copy.db", 1)
+    assert [ledger] == list(tmp_path.iterdir())
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ import pytest
 from bot import app, people
 from bot.clock import HOUR, MINUTE, SECOND
 from bot.desk.decisions import LOOK_AGAIN
+from bot.ligdicash.client import LigdicashClient
 from bot.sandbox.slack import Delivery, Kind, Message, View, slow
 from bot.sandbox.slack.hands import find_button
 from storage.payout import State
@@ -31,6 +32,7 @@ from tests.stage import (
     payout_of,
     stage,
 )
+from tests.story.authority import clicks, silent
 from tests.story.office import (
     NO_CALLBACK,
     PENDING,
@@ -372,6 +374,64 @@ async def test_what_is_still_connecting_is_stopped(tmp_path: Path, how: str) -> 
         assert ["approved", "sending", "answered", "not_sent", "cancelled"] == kinds(scene, screens.card)[1:]
         assert 1 == await whisper_count(scene, user, HEARD)
         assert 1 == ligdicash.connections
+
+
+async def test_a_stop_that_was_heard_holds_whatever_else_was_refused(tmp_path: Path) -> None:
+    """Whoever asked was just told that they may not approve it; to stop it is theirs all the same."""
+    gate, create = asyncio.Event(), LigdicashClient.create
+
+    async def connects_late(*args: object, **kwargs: object) -> object:
+        await gate.wait()
+        return await create(*args, **kwargs)  # type: ignore[arg-type]  # handed on as it came
+
+    with patch.object(LigdicashClient, "create", connects_late), hurried():
+        async with stage(tmp_path, clock=SkippingClock()) as scene:
+            screens = await _trying(scene)
+            await clicks(scene, AMINATA, screens.question, "approve")
+            assert "decision_refused" == kinds(scene, screens.card)[-1]
+            await _wants_it_back(scene, screens, "stop")
+            await scene.whispered(AMINATA, HEARD)
+            gate.set()
+            await becomes(scene, screens.card, State.CANCELLED)
+            await scene.later(30 * MINUTE)
+            await scene.at_rest()
+            assert [] == scene.ligdicash.creates
+
+
+@pytest.mark.parametrize("meanwhile", [State.APPROVED, State.SENDING])
+async def test_a_stop_that_was_heard_outlives_trouble_at_slack(tmp_path: Path, meanwhile: State) -> None:
+    """Slack said whose it is when it was put off: it holds, during the try and after it, until Slack says it again."""
+    async with connecting(tmp_path) as (scene, ligdicash):
+        screens = await _trying(scene)
+        await _wants_it_back(scene, screens, "stop")
+        await scene.whispered(AMINATA, HEARD)
+        with silent(scene, "users.info"):
+            if meanwhile is State.APPROVED:
+                ligdicash.gate.set()
+                await becomes(scene, screens.card, State.APPROVED)
+            for _ in range(3):
+                await scene.later(LOOK_AGAIN)
+                now = scene.clock.now() if scene.clock else 0
+                await changed(scene, lambda now=now: not scene.rows("SELECT 1 FROM inbox WHERE due_at <= ?", now))  # type: ignore[misc]  # bound on purpose
+        ligdicash.gate.set()
+        await scene.later(LOOK_AGAIN)
+        await becomes(scene, screens.card, State.CANCELLED)
+        await scene.later(30 * MINUTE)
+        await scene.at_rest()
+        assert ["approved", "sending", "answered", "not_sent", "cancelled"] == kinds(scene, screens.card)[1:]
+        assert (1, 1) == (ligdicash.connections, await whisper_count(scene, AMINATA, HEARD))
+
+
+async def test_a_stop_that_was_heard_is_refused_by_a_sure_no(tmp_path: Path) -> None:
+    """An approver who is deactivated meanwhile stops nothing any more."""
+    async with connecting(tmp_path) as (scene, ligdicash):
+        screens = await _trying(scene)
+        await _wants_it_back(scene, screens, "reject")
+        await scene.whispered(DAOUDA, HEARD)
+        scene.slack.workspace.people.deactivate(DAOUDA)
+        ligdicash.gate.set()
+        await changed(scene, lambda: "decision_refused" in kinds(scene, screens.card))
+        assert State.CANCELLED is not state_of(scene, screens.card)
 
 
 async def test_a_stop_during_a_try_outlives_a_restart(timed: Stage) -> None:
