@@ -295,7 +295,7 @@ def refusal(refused: Refusal, channels: tuple[str, ...]) -> str:
 
 
 REQUEST_REFUSED = _("Your payout was not asked for. {why}")
-DECISION_REFUSED = _("{payout} was not changed by you. {why} {who}")
+DECISION_REFUSED = _("Your click on {payout} changed nothing. {why} {who}")
 WHO_MAY_DECIDE = _("These people may: {approvers}.")
 NOBODY_ELSE_MAY_DECIDE = _("Nobody else is named as an approver; ask the person who runs the bot.")
 TOO_LATE: Mapping[State, Sentence] = MappingProxyType(
@@ -731,7 +731,7 @@ FINDING_LABELS: Mapping[Finding, Sentence] = MappingProxyType(
 FINDING_DETAILS: Mapping[Finding, Sentence] = MappingProxyType(
     {
         Finding.PAID: _("The dashboard shows it as paid."),
-        Finding.UNPAID: _("The dashboard does not show it, or as failed."),
+        Finding.UNPAID: _("The dashboard shows it as failed, or not at all."),
     }
 )
 FINDING_MISSING = _("Please choose what became of it, for example “{example}”.")

@@ -90,7 +90,7 @@ def test_what_is_copied_is_read_as_it_was_shown(digits: str, xof: int, language:
         number, amount = words.number(digits), words.amount(xof)
         assert Amount(xof) == read_amount(amount) == read_amount(words.grouped(xof))
     assert Number(digits) == read_number(number, COUNTRIES)
-    for shown in (f"{number} {amount} refund", f"*{amount}* à *{number}*", f"{amount} to {number}"):
+    for shown in (f"{number} {amount} refund", f"*{amount}* au *{number}*", f"{amount} to {number}"):
         assert read_command(_NO_BREAK.sub(" ", shown), COUNTRIES) == read_command(shown, COUNTRIES)
         assert read_message(_NO_BREAK.sub(" ", shown), COUNTRIES) == read_message(shown, COUNTRIES)
 

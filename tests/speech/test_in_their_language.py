@@ -82,7 +82,7 @@ async def test_a_french_agent_in_an_english_team(opening: Opening) -> None:
     assert "*5 000 XOF*" in shown
     assert "is *completed*" in thread
     assert "approved by" in lines
-    assert "5 000 F CFA à +226 70 00 00 00 : payé · " in await direct(scene, AMINATA)
+    assert "5 000 F CFA au +226 70 00 00 00 : payé · " in await direct(scene, AMINATA)
     await asked(scene, AMINATA, "list")
     await scene.whispered(AMINATA, "Vos derniers paiements")
     assert "Rien ne vous attend." in (await home(scene, AMINATA)).text
@@ -103,7 +103,7 @@ async def test_an_english_agent_in_a_french_team(opening: Opening) -> None:
     await scene.approve(card)
     await scene.card_says(card, "🟢 *Payé*")
     shown, thread, lines = await posted(scene, card)
-    assert "*5 000 F CFA* à *+226 70 00 00 00*" in shown
+    assert "*5 000 F CFA* au *+226 70 00 00 00*" in shown
     assert "est *payé*" in thread
     assert "approuvé par" in lines
     assert "5 000 XOF to +226 70 00 00 00: completed · " in await direct(scene, AMINATA)

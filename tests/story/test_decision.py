@@ -114,9 +114,9 @@ async def test_whoever_may_not_decide_is_told_why_and_who_may(
     """Privately, in the thread; recorded, with a line in the audit channel; the question stays open."""
     question = await office.question(card)
     await office.slack.click(user, question, button, confirm=button == "approve")
-    told = await office.whispered(user, "was not changed by you")
+    told = await office.whispered(user, "changed nothing. ")
     deciders = ", ".join(f"<@{one}>" for one in NAMED if one != AMINATA)
-    assert f"{payout_of(card)} was not changed by you. {says} These people may: {deciders}." == told.text
+    assert f"Your click on {payout_of(card)} changed nothing. {says} These people may: {deciders}." == told.text
     assert (user, card.ts) == (told.to, told.thread_ts)
     others_read = OTHERS_READ.get(why, says)
     await office.slack.wait_for_message(AUDIT, f"🚷 <@{user}> may not decide on {payout_of(card)}: {others_read}")

@@ -154,7 +154,7 @@ async def test_nobody_else_resolves(timed: Stage, user: str) -> None:
     """No form opens; that person is told why, and it is written down; nor can they confirm."""
     card = await unconfirmed(timed)
     await press(timed, user, card, "resolve")
-    await timed.whispered(user, "was not changed by you.")
+    await timed.whispered(user, "changed nothing. ")
     proposal = await propose(timed, CLARISSE, card, "paid")
     await timed.later(MINUTE)
     await press(timed, user, proposal, "confirm")

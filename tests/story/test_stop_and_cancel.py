@@ -99,7 +99,7 @@ async def test_nobody_else_cancels_a_request(timed: Stage, user: str) -> None:
     """Not even an approver, who rejects with a reason instead."""
     card = await timed.ask("22670000000 5000 refund")
     await press(timed, user, await timed.question(card), "cancel", confirm=True)
-    await timed.whispered(user, f"{payout_of(card)} was not changed by you.")
+    await timed.whispered(user, f"Your click on {payout_of(card)} changed nothing. ")
     await timed.at_rest()
     assert State.REQUESTED is state_of(timed, card)
     assert ["requested", "decision_refused"] == kinds(timed, card)
@@ -127,7 +127,7 @@ async def test_nobody_else_stops_one(timed: Stage, user: str) -> None:
     """Told why, written down, and the payout goes on when it may."""
     card = await _held(timed)
     await press(timed, user, card, "stop", confirm=True)
-    await timed.whispered(user, "was not changed by you.")
+    await timed.whispered(user, "changed nothing. ")
     assert "decision_refused" == kinds(timed, card)[-1]
     await both_resume(timed)
     await becomes(timed, card, State.COMPLETED)
@@ -460,7 +460,7 @@ async def test_who_may_not_stop_is_told_so_during_a_try(tmp_path: Path) -> None:
         screens = await _trying(scene)
         payload = scene.slack.payloads.click(BOUKARY, screens.card, find_button(screens.card.buttons, "stop"))
         await scene.slack.post.deliver(Delivery(Kind.INTERACTIVE, payload))
-        await scene.whispered(BOUKARY, "was not changed by you.")
+        await scene.whispered(BOUKARY, "changed nothing. ")
         assert State.SENDING is state_of(scene, screens.card)
         ligdicash.gate.set()
         await becomes(scene, screens.card, State.APPROVED)

@@ -106,7 +106,7 @@ async def test_who_is_not_in_the_channel_is_told_directly(timed: Stage) -> None:
     await _refused_elsewhere(timed)
     await timed.at_rest()
     (told,) = _direct(timed, GUEST)
-    assert "was not changed by you" in told
+    assert "changed nothing. " in told
     assert [] == timed.rows("SELECT 1 FROM deliveries WHERE state <> 'sent' AND place = 'private'")
 
 

@@ -3,7 +3,7 @@ import { h, plainOf } from "./dom.js";
 import { blocks } from "./blocks.js";
 import { choices, single } from "./fields.js";
 import { plainText } from "./mrkdwn.js";
-import { say } from "./words.js";
+import { say, told } from "./words.js";
 
 export class Modals {
   // `room(view)` gives names and click; `submit(view, values)` and `close(view)` go to the stand-in.
@@ -161,7 +161,7 @@ class Modal {
     let first = null;
     for (const block of this.view.blocks.filter((each) => each.type === "input")) {
       const id = `${this.view.id}-${block.block_id}`;
-      const message = this.view.errors[block.block_id] ?? "";
+      const message = told(this.view.errors[block.block_id]) ?? "";
       const shown = document.getElementById(`${id}-error`);
       shown.textContent = message ? `⚠ ${message}` : "";
       document.getElementById(id).setAttribute("aria-invalid", message ? "true" : "false");

@@ -132,6 +132,7 @@ const EN = {
   forge_about: "Somebody else posts “completed” with a made-up token",
   say_else: "Say something else",
   one_payout: "{button}: {amount} to {number}",
+  "Please complete this required field.": "Please complete this required field.",
 };
 
 const FR = {
@@ -267,6 +268,7 @@ const FR = {
   forge_about: "Quelqu’un d’autre envoie « completed » avec un faux token",
   say_else: "Dire autre chose",
   one_payout: "{button} : {amount} au {number}",
+  "Please complete this required field.": "Veuillez remplir ce champ obligatoire.",
 };
 
 const WORDS = { en: EN, fr: FR };
