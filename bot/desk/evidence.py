@@ -20,7 +20,7 @@ from bot.policy import SILENT_FOR_LONG
 from bot.speech.notices import addresses
 from storage import queries
 from storage.ledger import Data, Ledger, Transaction, hash_of_secret
-from storage.payout import Attempt, Callback, EventKind, Outcome, Payout, State
+from storage.payout import AnswerKind, Attempt, Callback, EventKind, Outcome, Payout, State
 
 log = structlog.get_logger(__name__)
 
@@ -153,13 +153,15 @@ class Evidence:
 
     async def _ask(self, payout: Payout, attempt: Attempt) -> _Answers:
         endpoint = payout.way.endpoint
-        silence = None
+        silence, heard = None, list[_Heard]()
         if attempt.token is not None:
             own = await self._ligdicash.status(endpoint, attempt.token)
             if isinstance(own, Status):
-                return _Answers([_Heard(None, own)], None)
-            silence = _note(payout, own)
-        heard = []
+                heard.append(_Heard(None, own))
+                if _mismatch(payout, attempt, heard[0]) is None or not _is_doubtful(attempt):
+                    return _Answers(heard, None)
+            else:
+                silence = _note(payout, own)
         for callback in _callbacks_to_ask(self._ledger.reader, attempt):
             answer = await self._ligdicash.status(endpoint, callback.token or "")
             if isinstance(answer, Status):
@@ -228,7 +230,7 @@ def _hear(tx: Transaction, asked: Attempt, found: _Heard) -> None:
     if mismatch is not None:
         _note_mismatch(tx, record.payout, attempt, found, mismatch)
         found = replace(found, names_another=True)
-    if mismatch is not None and found.callback is not None:
+    if mismatch is not None and (found.callback is not None or _is_doubtful(attempt)):
         return
     if found.status.word in _NOT_FINAL and _was_over(attempt, found):
         # It was refused, or had failed, and LigdiCash has it all the same: nothing may follow it.
@@ -244,9 +246,14 @@ def _was_over(attempt: Attempt, found: _Heard) -> bool:
     return attempt.outcome is Outcome.REFUSED or (attempt.outcome is Outcome.FAILED and found.is_proof)
 
 
+def _is_doubtful(attempt: Attempt) -> bool:
+    """Whether its token came with an answer that proves nothing, so perhaps with one about another payout."""
+    return attempt.answer_kind is AnswerKind.UNCERTAIN
+
+
 def _mismatch(payout: Payout, attempt: Attempt, found: _Heard) -> str | None:
     """What in an answer is not this attempt's; one to a callback's token must name it, one to its own need not."""
-    status, is_own = found.status, found.callback is None
+    status, is_own = found.status, found.callback is None and not _is_doubtful(attempt)
     if attempt.transaction_id not in status.transaction_ids and (status.transaction_ids or not is_own):
         return "transaction"
     # Of two amounts that an answer to the own token gives, one may have fees in it.
@@ -347,7 +354,8 @@ def _note_mismatch(tx: Transaction, payout: Payout, attempt: Attempt, found: _He
     else:
         is_news = tx.distrust_callback(found.callback.id)
     if is_news:
-        data: Data = {"what": what, "own": int(found.callback is None)}
+        # What an own token tells is taken as said of this attempt, where it came with an answer that is clear.
+        data: Data = {"what": what, "own": int(found.callback is None and not _is_doubtful(attempt))}
         tell(tx, EventKind.EVIDENCE_MISMATCH, payout, attempt=attempt.number, data=data)
 
 
