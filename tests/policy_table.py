@@ -242,7 +242,8 @@ One approver is enough; two different ones are needed
   the last {hours} hours and did not come to nothing, so splitting gains nothing;
 - while an earlier payout to the same person, or for the same order, may still be paid: approved, being sent, initiated
   or unconfirmed. This holds whether or not there is a threshold;
-- where another payout to the same person, or for the same order, was paid since this one was asked for.
+- where another payout to the same person, or for the same order, was paid since this one was asked for. Whoever
+  approved before that must do so anew.
 
 How many are needed is looked at with each approval. The first of two sends nothing."""
 

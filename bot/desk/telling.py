@@ -28,6 +28,9 @@ def tell(  # noqa: PLR0913 - one word for each thing that an event says
 
     `besides` are places that it concerns beyond its own and beyond those that follow from what it ends.
     """
+    if kind in _VOIDS_APPROVALS:
+        for other, _ in queries.undecided_beside(tx.connection, payout):
+            tx.void_approvals(other)
     return tx.append(
         kind,
         payout=payout.id,
@@ -52,6 +55,8 @@ _ENDS = frozenset(
     }
 )  # fmt: skip
 _PAID = frozenset({EventKind.COMPLETED, EventKind.MARKED_PAID})
+# Who approved the same money before did not know that it was paid, or may have been: they must look at it anew.
+_VOIDS_APPROVALS = _PAID | {EventKind.CONTRADICTION}
 _BEGINS = frozenset({EventKind.REQUESTED, EventKind.ASKED_AGAIN})
 
 

@@ -321,7 +321,7 @@ QUESTION_LEADS = _(
 )
 QUESTION_PAID_MEANWHILE = _(
     "🚨 *Since this was asked for, another payout to this person, or for this order, was paid.* "
-    "Two approvers are needed. Look at it before you approve:"
+    "Two approvers are needed, and approvals from before do not count. Look at it before you approve:"
 )
 QUESTION_EARLIER = _("⚠️ *This may repeat an earlier payout.* Look at it before you approve:")
 QUESTION_TODAY = _("Approved for this person in the last 24 hours: {times}, {total} in all.")

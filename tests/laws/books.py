@@ -194,8 +194,16 @@ class Books:
             one.end = End.NOTHING if event.data["by"] == "own token" else End.DOUBTED
         elif event.kind == "evidence_agrees" and one.end is End.DOUBTED:
             one.end = End.NOTHING
+        if event.kind in _PAID | {"contradiction"}:
+            self._void_beside(one.entry)
         if event.kind in _DECIDED and one.decided_at is None:
             one.decided_at = event.at
+
+    def _void_beside(self, entry: Entry) -> None:
+        """Whoever approved the same money before, and it is undecided, must approve it anew."""
+        for each in self.same(entry):
+            if each is each.entry.current and each.approved_at is None and each.end is End.OPEN:
+                each.approvals.clear()
 
     def _approve(self, one: Try, event: EventRow, change: Change) -> None:
         if is_decided_by(event, change):
