@@ -16,7 +16,18 @@ from bot.sandbox.ligdicash import Answer, Request
 from storage.payout import State
 from tests.stage import CLARISSE, SUPPORT, Stage
 from tests.story.authority import approves, office
-from tests.story.office import FAILS, NO_CALLBACK, Outcome, approved, becomes, creates_of, kinds, seen, state_of, status_answers
+from tests.story.office import (
+    FAILS,
+    NO_CALLBACK,
+    Outcome,
+    approved,
+    becomes,
+    creates_of,
+    kinds,
+    seen,
+    state_of,
+    status_answers,
+)
 
 REFUSED = {"response_code": "01", "response_text": "Echec (Code02)"}
 
@@ -102,7 +113,7 @@ async def test_one_that_nobody_knows_ends_nothing(scene: Stage) -> None:
 
 @pytest.mark.parametrize("first", ["22670000000", FAILS])
 @pytest.mark.parametrize("names", [True, False])
-async def test_one_of_another_payout_moves_nothing(scene: Stage, first: str, names: bool) -> None:
+async def test_one_of_another_payout_moves_nothing(scene: Stage, first: str, *, names: bool) -> None:
     """A proxy may answer with the token of an earlier payout: what that came to is not this one's end, told once."""
     other = await scene.ask(f"{first} 5000 refund")
     await approves(scene, CLARISSE, other)
