@@ -234,7 +234,8 @@ def _hear(tx: Transaction, asked: Attempt, found: _Heard) -> None:
         return
     if found.status.word in _NOT_FINAL and _was_over(attempt, found):
         # It was refused, or had failed, and LigdiCash has it all the same: nothing may follow it.
-        contradict(tx, record.payout, attempt, found.status.said)
+        if attempt.contradicted is None:
+            contradict(tx, record.payout, attempt, found.status.said)
     elif found.status.word is Word.UNKNOWN:
         _note_unknown_word(tx, record.payout, attempt, found)
     elif found.status.word is not Word.PENDING:
