@@ -125,5 +125,11 @@ def answer(
 
 def answer_followed(tx: Transaction, other: Earlier, person: str, channel: str, record: Record) -> None:
     """Tell one person which payout of the same money there is already; nothing was asked for."""
-    data: Data = {"answer": Answer.FOLLOWED, "left": None, "other": other.payout, "other_state": other.state}
+    if other.payout == record.payout.id:
+        answer(tx, Answer.NOT_AGAIN, person, channel, record)
+        return
+    data: Data = {
+        "answer": Answer.FOLLOWED, "left": None, "other": other.payout, "other_state": other.state,
+        "other_outcome": other.outcome, "other_contradicted": int(other.is_contradicted),
+    }  # fmt: skip
     refuse(tx, EventKind.ANSWERED, person, channel, data, record)

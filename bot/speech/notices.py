@@ -216,7 +216,7 @@ class Notices:
     def _answer(self, event: Event, record: Record | None) -> str:
         return words.ANSWERS[words.Answer(str(event.data["answer"]))].format(
             payout=record.payout.id if record else "",
-            state=state_of(record) if record else "",
+            state=_standing(record) if record else "",
             **_of_another(event),
         )
 
@@ -491,13 +491,19 @@ def _brake(event: Event) -> str:
     return str(words.BRAKES[Sort(_text(event, "what").replace(" ", "_"))])
 
 
+def _standing(record: Record) -> str:
+    """Its state; of one that LigdiCash contradicts nobody may say that nothing was paid."""
+    return state_of(record) if record.payout.contradiction is None else str(words.CONTRADICTED)
+
+
 def _of_another(event: Event) -> dict[str, str]:
     """Which other payout of the same money there is, and how it stood."""
-    state = event.data.get("other_state")
-    return {
-        "other": _text(event, "other"),
-        "other_state": "" if state is None else str(words.STATES[State(str(state))]),
-    }
+    state, outcome = _optional(event.data, "other_state"), _optional(event.data, "other_outcome")
+    if state is None:
+        return {"other": _text(event, "other"), "other_state": ""}
+    contradicted = bool(event.data.get("other_contradicted"))
+    how = words.standing(State(state), None if outcome is None else Outcome(outcome), is_contradicted=contradicted)
+    return {"other": _text(event, "other"), "other_state": how}
 
 
 def _optional(data: Mapping[str, str | int | None], name: str) -> str | None:

@@ -494,6 +494,7 @@ STATES_OF_LATER_ATTEMPTS: Mapping[State, Sentence] = MappingProxyType(
 )
 
 # Said instead of the state's words.
+CONTRADICTED = _("contradicted by LigdiCash, may have been paid or not")
 FOUND: Mapping[Outcome, Sentence] = MappingProxyType(
     {
         Outcome.FOUND_PAID: _("marked paid by two people"),
@@ -694,10 +695,17 @@ ANSWERS: Mapping[Answer, Sentence] = MappingProxyType(
 )
 
 
+def standing(state: State, outcome: Outcome | None, *, is_contradicted: bool) -> str:
+    """How a payout stands: that LigdiCash contradicts it, or else what two people found, or else its state."""
+    found = None if outcome is None else FOUND.get(outcome)
+    return str(CONTRADICTED if is_contradicted else found or STATES[state])
+
+
 def followed(payout: str, other: Earlier) -> str:
-    """That the money of one payout is asked for by another, or by itself, and how that stands."""
-    state = FOUND.get(other.outcome, STATES[other.state])
-    return ANSWERS[Answer.FOLLOWED].format(payout=payout, other=other.payout, other_state=state)
+    """That the money of one payout is asked for by another, or may not be asked for again, and how that stands."""
+    what = Answer.NOT_AGAIN if other.payout == payout else Answer.FOLLOWED
+    state = standing(other.state, other.outcome, is_contradicted=other.is_contradicted)
+    return ANSWERS[what].format(payout=payout, state=state, other=other.payout, other_state=state)
 
 
 LIMIT_REFUSED: Mapping[Limit, Sentence] = MappingProxyType(

@@ -607,6 +607,8 @@ class Drawings:
         more = {"other": EARLIER, "other_state": State.COMPLETED}
         for answer in Answer:
             yield self._whisper(answer.replace("_", " "), EventKind.ANSWERED, {"answer": answer, **more}, self.record())
+        followed: Data = {"answer": Answer.FOLLOWED, **more, "other_contradicted": 1}
+        yield self._whisper("followed, and contradicted", EventKind.ANSWERED, followed, self.record())
         late = EventKind.DECISION_TOO_LATE
         yield self._whisper("unknown payout", late, {"asked_for": PAYOUT}, None)
         yield self._whisper("an old button", late, {"stale": 1}, self.record())

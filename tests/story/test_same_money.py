@@ -18,6 +18,7 @@ from tests.story.authority import approves, clicks, office, somebody
 from tests.story.office import (
     FAILS,
     NO_ACCOUNT,
+    answers_lost,
     approved,
     audit,
     becomes,
@@ -28,6 +29,7 @@ from tests.story.office import (
     kinds,
     pause,
     press,
+    propose,
     seen,
     state_of,
     status_answers,
@@ -241,3 +243,55 @@ async def test_what_follows_is_looked_at_once_more_at_the_first_byte(scene: Stag
     await approves(scene, DAOUDA, second)
     await becomes(scene, second, State.CANCELLED)
     assert [] == creates_of(scene, second)
+
+
+async def test_a_form_that_comes_after_a_contradiction_does_not_say_that_nothing_was_paid(scene: Stage) -> None:
+    """It was opened of a refused payout; by now LigdiCash says that this was paid."""
+    card = await refused(scene)
+    await press(scene, AMINATA, card, "ask_directly")
+    form = await scene.slack.wait_for_modal(AMINATA)
+    with status_answers(scene, lambda _: said_of(scene, card, "completed")):
+        await called_back(scene, card, "completed")
+    (error,) = (await scene.slack.submit(form)).errors.values()
+    assert f"{payout_of(card)} cannot be asked for again" in error
+    assert "contradicted by LigdiCash, may have been paid or not" in error
+
+
+async def test_nor_does_a_click_on_a_screen_from_before(scene: Stage) -> None:
+    """Ask again, after LigdiCash took its refusal back."""
+    card = await refused(scene)
+    shown = seen(scene, card)
+    with status_answers(scene, lambda _: said_of(scene, card, "completed")):
+        await called_back(scene, card, "completed")
+    await clicks(scene, BOUKARY, shown, "ask_again")
+    await scene.whispered(BOUKARY, "cannot be asked for again")
+    await scene.whispered(BOUKARY, "It is: contradicted by LigdiCash, may have been paid or not.")
+
+
+async def test_what_two_people_found_is_said_as_theirs(scene: Stage) -> None:
+    """What followed was marked paid by two: an old Ask again does not call it completed."""
+    card = await refused(scene)
+    shown = seen(scene, card)
+    second = await follow(scene, card, "ask_directly")
+    with answers_lost(scene), status_answers(scene, lambda _: Answer(500, "")):
+        await approves(scene, CLARISSE, second)
+        await becomes(scene, second, State.UNCONFIRMED)
+    with status_answers(scene, lambda _: Answer(500, "")):
+        await scene.at_rest()
+        await press(scene, DAOUDA, await propose(scene, CLARISSE, second, "paid"), "confirm")
+        await becomes(scene, second, State.COMPLETED)
+        await clicks(scene, BOUKARY, shown, "ask_again")
+        await scene.whispered(BOUKARY, "It is: marked paid by two people.")
+
+
+async def test_words_that_alternate_are_one_contradiction(scene: Stage) -> None:
+    """Neither is final: the second tells nothing that the first did not."""
+    card = await approved(scene, FAILS)
+    await scene.card_says(card, "*Failed*", seconds=10)
+    await scene.at_rest()
+    for word in ("pending", "processing", "pending"):
+        said = json.dumps({"response_code": "00", "status": word})
+        with status_answers(scene, lambda _, said=said: Answer(200, said)):
+            await scene.later(HOUR)
+            await called_back(scene, card, word)
+    assert 1 == kinds(scene, card).count("contradiction")
