@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import aiohttp
@@ -25,6 +25,7 @@ from tests.story.office import (
     both_resume,
     buttons_of,
     callback_url,
+    changed,
     creates_of,
     kinds,
     pause,
@@ -276,12 +277,18 @@ async def test_what_two_people_found_is_said_as_theirs(scene: Stage) -> None:
     with answers_lost(scene), status_answers(scene, lambda _: Answer(500, "")):
         await approves(scene, CLARISSE, second)
         await becomes(scene, second, State.UNCONFIRMED)
-    with status_answers(scene, lambda _: Answer(500, "")):
+        # What is called back later voids a proposal.
+        await changed(scene, lambda: "callback_received" in kinds(scene, second))
         await scene.at_rest()
         await press(scene, DAOUDA, await propose(scene, CLARISSE, second, "paid"), "confirm")
         await becomes(scene, second, State.COMPLETED)
         await clicks(scene, BOUKARY, shown, "ask_again")
         await scene.whispered(BOUKARY, "It is: marked paid by two people.")
+
+
+def answering(word: str) -> Callable[[str], Answer]:
+    """LigdiCash's answer to any status call."""
+    return lambda _: Answer(200, json.dumps({"response_code": "00", "status": word}))
 
 
 async def test_words_that_alternate_are_one_contradiction(scene: Stage) -> None:
@@ -290,8 +297,7 @@ async def test_words_that_alternate_are_one_contradiction(scene: Stage) -> None:
     await scene.card_says(card, "*Failed*", seconds=10)
     await scene.at_rest()
     for word in ("pending", "processing", "pending"):
-        said = json.dumps({"response_code": "00", "status": word})
-        with status_answers(scene, lambda _, said=said: Answer(200, said)):
+        with status_answers(scene, answering(word)):
             await scene.later(HOUR)
             await called_back(scene, card, word)
     assert 1 == kinds(scene, card).count("contradiction")
