@@ -106,6 +106,7 @@ class EventKind(enum.StrEnum):
 
     REQUESTED = "requested"
     APPROVED = "approved"
+    APPROVALS_VOIDED = "approvals_voided"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
     ASKED_AGAIN = "asked_again"

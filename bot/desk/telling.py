@@ -26,12 +26,10 @@ def tell(  # noqa: PLR0913 - one word for each thing that an event says
 ) -> int:
     """Record an event of a payout's current attempt, or of the one that is named; the event's id.
 
-    `besides` are places that it concerns beyond its own and beyond those that follow from what it ends.
+    `besides` are places that it concerns beyond its own and beyond those that follow from what it ends. Where money was
+    paid, or may have been, what was agreed to beside it before is void, and that is told, too.
     """
-    if kind in _VOIDS_APPROVALS:
-        for other, _ in queries.undecided_beside(tx.connection, payout):
-            tx.void_approvals(other)
-    return tx.append(
+    event = tx.append(
         kind,
         payout=payout.id,
         attempt=payout.attempt if attempt is None else attempt,
@@ -44,6 +42,19 @@ def tell(  # noqa: PLR0913 - one word for each thing that an event says
             *(_cards_beside(tx, payout) if kind in _BEGINS | _ENDS - _PAID else ()),
         ],
     )
+    if kind in _VOIDS_APPROVALS:
+        _void_approvals_beside(tx, payout)
+    return event
+
+
+def _void_approvals_beside(tx: Transaction, payout: Payout) -> None:
+    """Whoever agreed to the same money before did not know this: their word does not count, and they are told."""
+    for other, _ in queries.undecided_beside(tx.connection, payout):
+        record = tx.record(other)
+        if record is not None and record.approvers:
+            tx.void_approvals(record.payout)
+            data: Data = {"people": ",".join(record.approvers), "other": payout.id}
+            tell(tx, EventKind.APPROVALS_VOIDED, record.payout, data=data)
 
 
 # From then on more or less may be paid, or was: who decides on the same must see it.
@@ -55,7 +66,6 @@ _ENDS = frozenset(
     }
 )  # fmt: skip
 _PAID = frozenset({EventKind.COMPLETED, EventKind.MARKED_PAID})
-# Who approved the same money before did not know that it was paid, or may have been: they must look at it anew.
 _VOIDS_APPROVALS = _PAID | {EventKind.CONTRADICTION}
 _BEGINS = frozenset({EventKind.REQUESTED, EventKind.ASKED_AGAIN})
 

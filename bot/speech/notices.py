@@ -51,6 +51,7 @@ PLACES: Mapping[EventKind, tuple[Place, ...]] = MappingProxyType(
         EventKind.REQUESTED: (Place.CARD, Place.QUESTION, Place.AUDIT),
         # The buttons go first, then the rest.
         EventKind.APPROVED: (Place.QUESTION, Place.CARD, Place.AUDIT),
+        EventKind.APPROVALS_VOIDED: (Place.THREAD, Place.AUDIT),
         EventKind.REJECTED: (Place.QUESTION, Place.CARD, Place.THREAD, Place.AUDIT, Place.DIRECT),
         EventKind.REMINDED: (Place.THREAD,),
         EventKind.LIMIT_REFUSED: (Place.PRIVATE, Place.AUDIT),
@@ -162,6 +163,7 @@ class Notices:
             "asked_by": words.mentions(tuple(sorted(record.asked_by))),
             "attempt": str(event.attempt or ""),
             "nothing": nothing_paid(record),
+            "people": _people(event),
         }
         facts |= {name: _text(event, name) for name in ("hours", "minutes", "other")} | _of_ligdicash(event)
         facts["paged"] = words.mentions(eligible(record, self.rules)) or str(words.NOBODY_TO_PAGE)
@@ -277,6 +279,7 @@ class Notices:
             "way": str(words.WAYS[Way(str(data["way"]))]) if "way" in data else "",
             "why": self._audit_why(event),
             "state": _recorded_as(event),
+            "people": _people(event),
         }
         given = ("transaction_id", "code", "channel", "error", "hours", "other")
         facts |= {name: _text(event, name) for name in given} | _of_ligdicash(event)
@@ -324,6 +327,7 @@ _THREAD: Mapping[EventKind, Sentence] = MappingProxyType(
         EventKind.FAILED: words.THREAD_FAILED,
         EventKind.REFUSED: words.THREAD_REFUSED,
         EventKind.UNCONFIRMED: words.THREAD_UNCONFIRMED,
+        EventKind.APPROVALS_VOIDED: words.THREAD_APPROVALS_VOIDED,
         EventKind.REJECTED: words.THREAD_REJECTED,
         EventKind.EXPIRED: words.THREAD_EXPIRED,
         EventKind.CANCELLED: words.THREAD_CANCELLED,
@@ -346,6 +350,7 @@ _AUDIT: Mapping[EventKind, Sentence] = MappingProxyType(
     {
         EventKind.REQUESTED: words.AUDIT_REQUESTED,
         EventKind.APPROVED: words.AUDIT_APPROVED,
+        EventKind.APPROVALS_VOIDED: words.AUDIT_APPROVALS_VOIDED,
         EventKind.REJECTED: words.AUDIT_REJECTED,
         EventKind.SENDING: words.AUDIT_SENDING,
         EventKind.NOT_SENT: words.AUDIT_NOT_SENT,
@@ -393,6 +398,12 @@ _TO_THE_ACTOR: Mapping[EventKind, Sentence] = MappingProxyType(
         EventKind.RELEASED: words.RELEASED,
     }
 )
+
+
+def _people(event: Event) -> str:
+    """Whom an event names by their ids, with commas between."""
+    named = _text(event, "people")
+    return words.mentions(tuple(named.split(","))) if named else ""
 
 
 def _recorded_as(event: Event) -> str:

@@ -577,6 +577,10 @@ THREAD_POINTED_OUT = plural(
     "If you know what became of it, an approver can click *Resolve* on the card.",
     by="hours",
 )
+THREAD_APPROVALS_VOIDED = _(
+    "⚠️ {people}: your approval of {payout} no longer counts. {other}, to this person or for this order, was paid, or "
+    "may have been. Look at the question again, and approve anew only if this one is still right."
+)
 THREAD_PROPOSED = _(
     "🗳️ {actor} proposes for {payout}: *{finding}* – {reason}\n"
     "Another approver, not {asked_by}, confirms just this. {console}"
@@ -849,6 +853,9 @@ LATE_ANSWERS: Mapping[AnswerKind, Sentence] = MappingProxyType(
 
 AUDIT_REQUESTED = _("📝 {payout} requested by {actor}: {amount} to {number}, {way}{order} · {reason}")
 AUDIT_APPROVED = _("✅ {payout} approved by {actor}")
+AUDIT_APPROVALS_VOIDED = _(
+    "↩️ {payout}: the approval of {people} no longer counts, since {other} was paid, or may have been"
+)
 AUDIT_REJECTED = _("❌ {payout} rejected by {actor}: {reason}")
 AUDIT_SENDING = _("📤 {payout} is being sent to LigdiCash (transaction `{transaction_id}`)")
 AUDIT_NOT_SENT = _("📡 {payout} did not leave ({why}); it will be tried again")

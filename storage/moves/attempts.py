@@ -30,15 +30,9 @@ class AttemptMoves(EventMoves):
             (payout.id, payout.attempt, person, stands_for, event),
         )
 
-    def void_approvals(self, payout: str) -> None:
+    def void_approvals(self, payout: Payout) -> None:
         """What was given to its current attempt so far does not count any more, and may be given anew."""
-        self.connection.execute(
-            """
-            DELETE FROM approvals
-            WHERE payout = ?1 AND attempt = (SELECT attempt FROM payouts WHERE id = ?1)
-            """,
-            (payout,),
-        )
+        self.connection.execute("DELETE FROM approvals WHERE payout = ? AND attempt = ?", (payout.id, payout.attempt))
 
     def note_approved(self, payout: Payout, needed: int) -> None:
         """So many people as were needed have agreed; from now on it counts against limits."""

@@ -549,6 +549,8 @@ class Drawings:
         yield EventKind.EVIDENCE_AGREES, {"word": "completed", "own": 1}, self.approved(State.COMPLETED)
         yield EventKind.PROPOSED, {"finding": Finding.PAID, "reason": reason}, unsure
         yield EventKind.PROPOSAL_VOIDED, {}, unsure
+        voided: Data = {"people": f"{CLARISSE},{DAOUDA}", "other": PAYOUT}
+        yield EventKind.APPROVALS_VOIDED, voided, self.record()
         found: Data = {"proposed_by": DAOUDA, "reason": reason}
         yield EventKind.MARKED_PAID, found, self.approved(State.COMPLETED, outcome=Outcome.FOUND_PAID)
         yield EventKind.MARKED_UNPAID, found, self.approved(State.FAILED, outcome=Outcome.FOUND_UNPAID)

@@ -13,7 +13,7 @@ import pytest
 from bot.clock import DAY, HOUR, MINUTE
 from bot.sandbox.slack import Message, outage
 from storage.payout import State
-from tests.stage import AMINATA, BOUKARY, CLARISSE, DAOUDA, SUPPORT, Stage, payout_of
+from tests.stage import AMINATA, AUDIT, BOUKARY, CLARISSE, DAOUDA, SUPPORT, Stage, payout_of
 from tests.story.authority import approvals, approves, clicks, office, sent
 from tests.story.office import (
     FAILS,
@@ -421,6 +421,11 @@ async def test_an_approval_from_before_another_was_paid_does_not_count(tmp_path:
         await scene.card_says(newer, "Completed")
         question = await says(scene, older, "approvals from before do not count")
         assert "1 of 2" not in question.words
+        await scene.thread_says(older, f"<@{CLARISSE}>: your approval of {payout_of(older)} no longer counts")
+        await scene.slack.wait_for_message(
+            AUDIT, f"the approval of <@{CLARISSE}> no longer counts, since {payout_of(newer)} was paid"
+        )
+        assert ["requested", "approved", "approvals_voided"] == kinds(scene, older)
         await scene.stop()
         await scene.start()
         await approves(scene, DAOUDA, older)
