@@ -188,6 +188,11 @@ class House:
             attaching_function_token_enabled=False,
             attaching_conversation_kwargs_enabled=False,
         )
+        self._register(bolt)
+        return bolt
+
+    def _register(self, bolt: AsyncApp) -> None:
+        """Have Bolt hand each of Slack's deliveries to its handler."""
         door = RequestDoor(
             self.slack,
             requests=self._requests,
@@ -223,7 +228,6 @@ class House:
             background=self.background,
             timezone=self._settings.timezone,
         ).register(bolt)
-        return bolt
 
     async def _authorize(self) -> AuthorizeResult:
         if self.identity is None:

@@ -10,12 +10,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import Clock
-from bot.slackfailures import NO_ANSWER, word_of
+from bot.slackfailures import LOOK_UP_DEADLINE, NO_ANSWER, word_of
 
 log = structlog.get_logger(__name__)
 
-# Seconds: what is left of the 3 s in which a form must open.
-LOOK_UP_DEADLINE = 1.5
 # Seconds, on a clock that never jumps.
 CACHED_FOR = 60.0
 MOST_CACHED = 5_000

@@ -33,6 +33,7 @@ LONGEST_SLEEP = 1.0
 # Seconds. Commits come in bursts: what is queued within this time is looked at together.
 BETWEEN_LOOKS = 0.02
 REMEMBER_AGAIN = 0.5
+# Seconds. Another process makes the call: looked at again at once, it would be the same, for as long as that takes.
 AFTER_ANOTHER = 0.2
 
 # Milliseconds. While it runs no other process makes the same call; a call that comes later than half of it is not made.

@@ -14,12 +14,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import Clock
 from bot.language import Language, language_of
-from bot.slackfailures import NO_ANSWER, word_of
+from bot.slackfailures import LOOK_UP_DEADLINE, NO_ANSWER, word_of
 
 log = structlog.get_logger(__name__)
 
-# Seconds: half of what Slack leaves for a whole answer.
-LOOK_UP_DEADLINE = 1.5
 # Seconds, on a clock that never jumps: a machine whose time is set back must not believe in old answers.
 CACHED_FOR = 60.0
 # A language decides on nothing, and seldom changes.

@@ -8,6 +8,9 @@ from slack_sdk.errors import SlackApiError
 # An AttributeError among them: the SDK reads what is no JSON object, such as a proxy's page, as though it was one.
 NO_ANSWER = (aiohttp.ClientError, TimeoutError, OSError, ValueError, AttributeError)
 
+# Seconds for one look-up: half of what Slack leaves for a whole answer.
+LOOK_UP_DEADLINE = 1.5
+
 
 def word_of(error: SlackApiError) -> str | None:
     """Slack's error, such as `is_archived`; None where what came is not of Slack's making."""

@@ -172,6 +172,71 @@ def earlier_of(connection: sqlite3.Connection, payout: Payout, now: int, *, unti
     )
 
 
+# Each way of being a repetition is a question of its own, which its own index answers; `:until` is the request's time.
+_EARLIER = """
+SELECT id, state, amount, created_at, channel, card_ts, contradiction, max(same_order) AS same_order,
+       (SELECT outcome FROM attempts WHERE payout = id AND number = attempt) AS outcome
+FROM (
+    -- To this person within a day.
+    SELECT *, 0 AS same_order, 0 AS related FROM payouts WHERE beneficiary = :beneficiary AND created_at >= :day
+    -- To this person, and nobody knows for sure whether it was paid.
+    UNION ALL SELECT *, 0, 0 FROM payouts
+        WHERE beneficiary = :beneficiary AND (contradiction IS NOT NULL OR unproven)
+    -- Asked for before that, but approved within a day.
+    UNION ALL SELECT *, 0, 0 FROM payouts WHERE id IN (
+        SELECT payout FROM attempts
+        WHERE beneficiary = :beneficiary AND approved_at >= :day
+          AND approved_at IS NOT NULL
+          AND (outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback') OR contradicted IS NOT NULL)
+    )
+    -- Paid since the request that is looked at.
+    UNION ALL SELECT *, 0, 0 FROM payouts
+        WHERE beneficiary = :beneficiary AND state = 'completed' AND changed_at > :until
+    -- For this order, whatever the age: first what may still be paid, so that nothing else crowds it out,
+    UNION ALL SELECT * FROM (
+        SELECT *, 1, 0 FROM payouts
+        WHERE order_key = :order
+          AND (
+            state IN ('approved', 'sending', 'unconfirmed', 'initiated')
+            OR contradiction IS NOT NULL OR unproven
+          )
+        ORDER BY created_at DESC LIMIT 6
+    )
+    -- then what waits or was paid,
+    UNION ALL SELECT * FROM (
+        SELECT *, 1, 0 FROM payouts
+        WHERE order_key = :order AND state IN ('requested', 'completed')
+          AND (state = 'completed' OR created_at <= :until)
+        ORDER BY created_at DESC LIMIT 6
+    )
+    -- then what was asked for long ago, and paid since the request.
+    UNION ALL SELECT * FROM (
+        SELECT *, 1, 0 FROM payouts
+        WHERE order_key = :order AND state = 'completed' AND changed_at > :until
+        ORDER BY changed_at DESC LIMIT 6
+    )
+    -- To this person, approved however long ago, and still open.
+    UNION ALL SELECT *, 0, 0 FROM payouts WHERE id IN (
+        SELECT payout FROM attempts
+        WHERE beneficiary = :beneficiary AND outcome = 'open' AND approved_at IS NOT NULL
+    )
+    -- The same money under another name.
+    UNION ALL SELECT *, 0, 1 FROM payouts WHERE id IN (SELECT value FROM json_each(:family))
+)
+WHERE id <> :besides AND (
+    state IN ('approved', 'sending', 'unconfirmed', 'initiated', 'completed')
+    OR contradiction IS NOT NULL OR unproven
+    OR (state = 'requested' AND created_at <= :until)
+)
+GROUP BY id
+ORDER BY max(related) DESC,
+    state IN ('requested', 'completed') AND contradiction IS NULL
+        AND (state = 'requested' OR changed_at <= :until),
+    created_at DESC
+LIMIT 5
+"""
+
+
 def earlier(  # noqa: PLR0913 - each is one way in which a payout may be a repetition, or a bound of it
     connection: sqlite3.Connection,
     beneficiary: int,
@@ -188,59 +253,7 @@ def earlier(  # noqa: PLR0913 - each is one way in which a payout may be a repet
     `until`. What nobody has decided on counts only if it is older than that.
     """
     rows = connection.execute(
-        """
-        SELECT id, state, amount, created_at, channel, card_ts, contradiction, max(same_order) AS same_order,
-               (SELECT outcome FROM attempts WHERE payout = id AND number = attempt) AS outcome
-        FROM (
-            SELECT *, 0 AS same_order, 0 AS related FROM payouts WHERE beneficiary = :beneficiary AND created_at >= :day
-            UNION ALL SELECT *, 0, 0 FROM payouts
-                WHERE beneficiary = :beneficiary AND (contradiction IS NOT NULL OR unproven)
-            UNION ALL SELECT *, 0, 0 FROM payouts WHERE id IN (
-                SELECT payout FROM attempts
-                WHERE beneficiary = :beneficiary AND approved_at >= :day
-                  AND approved_at IS NOT NULL
-                  AND (outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback') OR contradicted IS NOT NULL)
-            )
-            UNION ALL SELECT *, 0, 0 FROM payouts
-                WHERE beneficiary = :beneficiary AND state = 'completed' AND changed_at > :until
-            UNION ALL SELECT * FROM (
-                SELECT *, 1, 0 FROM payouts
-                WHERE order_key = :order
-                  AND (
-                    state IN ('approved', 'sending', 'unconfirmed', 'initiated')
-                    OR contradiction IS NOT NULL OR unproven
-                  )
-                ORDER BY created_at DESC LIMIT 6
-            )
-            UNION ALL SELECT * FROM (
-                SELECT *, 1, 0 FROM payouts
-                WHERE order_key = :order AND state IN ('requested', 'completed')
-                  AND (state = 'completed' OR created_at <= :until)
-                ORDER BY created_at DESC LIMIT 6
-            )
-            UNION ALL SELECT * FROM (
-                SELECT *, 1, 0 FROM payouts
-                WHERE order_key = :order AND state = 'completed' AND changed_at > :until
-                ORDER BY changed_at DESC LIMIT 6
-            )
-            UNION ALL SELECT *, 0, 0 FROM payouts WHERE id IN (
-                SELECT payout FROM attempts
-                WHERE beneficiary = :beneficiary AND outcome = 'open' AND approved_at IS NOT NULL
-            )
-            UNION ALL SELECT *, 0, 1 FROM payouts WHERE id IN (SELECT value FROM json_each(:family))
-        )
-        WHERE id <> :besides AND (
-            state IN ('approved', 'sending', 'unconfirmed', 'initiated', 'completed')
-            OR contradiction IS NOT NULL OR unproven
-            OR (state = 'requested' AND created_at <= :until)
-        )
-        GROUP BY id
-        ORDER BY max(related) DESC,
-            state IN ('requested', 'completed') AND contradiction IS NULL
-                AND (state = 'requested' OR changed_at <= :until),
-            created_at DESC
-        LIMIT 5
-        """,
+        _EARLIER,
         {
             "family": json.dumps([] if follows is None else _family(connection, follows)),
             "beneficiary": beneficiary,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.people import LOOK_UP_DEADLINE
+from bot.slackfailures import LOOK_UP_DEADLINE
 from storage.connection import BUSY_MILLISECONDS, open_ledger
 from storage.writer import BATCH, InlineWriter, ThreadWriter, carry_out
 

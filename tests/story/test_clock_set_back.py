@@ -258,6 +258,14 @@ async def _stored_as_the_machine_goes_down(scene: Stage, sort: Sort, person: str
     await scene.start()
 
 
+async def _clicked_as_the_machine_goes_down(scene: Stage, sort: Sort, person: str) -> Message:
+    """The same, a click on a request; the request's card."""
+    card = await scene.ask("22670000000 5000 refund")
+    await scene.at_rest()
+    await _stored_as_the_machine_goes_down(scene, sort, person, Click(payout_of(card), 1, SUPPORT).to_json())
+    return card
+
+
 async def test_a_stored_pause_does_not_wait_for_the_clock(timed: Stage) -> None:
     """It would hold everything, and nobody would know why."""
     await _stored_as_the_machine_goes_down(timed, Sort.PAUSE, CLARISSE, Pull(SUPPORT, Hold.ALL, "looks odd").to_json())
@@ -267,20 +275,14 @@ async def test_a_stored_pause_does_not_wait_for_the_clock(timed: Stage) -> None:
 
 async def test_a_stored_cancellation_does_not_wait_for_the_clock(timed: Stage) -> None:
     """Whoever asked took it back: nobody may approve it meanwhile."""
-    card = await timed.ask("22670000000 5000 refund")
-    await timed.at_rest()
-    click = Click(payout_of(card), 1, SUPPORT)
-    await _stored_as_the_machine_goes_down(timed, Sort.CANCEL, AMINATA, click.to_json())
+    card = await _clicked_as_the_machine_goes_down(timed, Sort.CANCEL, AMINATA)
     await becomes(timed, card, State.CANCELLED)
     await timed.at_rest()
 
 
 async def test_a_stored_approval_of_an_unknown_age_counts_for_nothing(timed: Stage) -> None:
     """By the new time it was not even given yet: it is asked for again, and never paid hours later."""
-    card = await timed.ask("22670000000 5000 refund")
-    await timed.at_rest()
-    click = Click(payout_of(card), 1, SUPPORT)
-    await _stored_as_the_machine_goes_down(timed, Sort.APPROVE, CLARISSE, click.to_json())
+    card = await _clicked_as_the_machine_goes_down(timed, Sort.APPROVE, CLARISSE)
     await timed.whispered(CLARISSE, "waited too long to be heard")
     await timed.later(3 * HOUR)
     await timed.at_rest()

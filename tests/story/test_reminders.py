@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.clock import DAY, HOUR, MINUTE
+from bot.clock import HOUR, MINUTE
 from bot.sandbox.slack import Message
 from storage.payout import State
 from tests.stage import AMINATA, BOUKARY, CLARISSE, DAOUDA, SUPPORT, SkippingClock, Stage, payout_of
@@ -44,6 +44,15 @@ async def to(scene: Stage, text: str, zone: str = "Africa/Ouagadougou") -> None:
     """Let it be that local time."""
     assert isinstance(scene.clock, SkippingClock)
     await after(scene, clock_at(text, zone).now() - scene.clock.now())
+
+
+async def down_until(scene: Stage, text: str) -> None:
+    """Let the bot be stopped until that local time, and everything be done that was due by then."""
+    await scene.stop()
+    assert isinstance(scene.clock, SkippingClock)
+    scene.clock.skip(clock_at(text).now() - scene.clock.now())
+    await scene.start()
+    await scene.at_rest()
 
 
 async def test_three_reminders_page_the_approvers(tmp_path: Path) -> None:
@@ -187,11 +196,7 @@ async def test_a_night_that_the_bot_slept_through_brings_one(tmp_path: Path, dow
     async with office(tmp_path, clock_at("2030-05-14T19:50")) as scene:
         card = await scene.ask(SHE)
         await to(scene, down_from)
-        await scene.stop()
-        assert isinstance(scene.clock, SkippingClock)
-        scene.clock.skip(clock_at("2030-05-15T09:00").now() - scene.clock.now())
-        await scene.start()
-        await scene.at_rest()
+        await down_until(scene, "2030-05-15T09:00")
         assert 1 == len(reminders(scene, card))
         await after(scene, 3 * HOUR)
         assert 1 == len(reminders(scene, card))
@@ -202,11 +207,7 @@ async def test_what_was_missed_before_the_night_waits_for_the_morning(tmp_path: 
     async with office(tmp_path, clock_at("2030-05-14T19:30")) as scene:
         card = await scene.ask(SHE)
         await scene.at_rest()
-        await scene.stop()
-        assert isinstance(scene.clock, SkippingClock)
-        scene.clock.skip(clock_at("2030-05-14T21:00").now() - scene.clock.now())
-        await scene.start()
-        await scene.at_rest()
+        await down_until(scene, "2030-05-14T21:00")
         assert [] == reminders(scene, card)
         await to(scene, "2030-05-15T07:01")
         assert 1 == len(reminders(scene, card))
@@ -249,10 +250,7 @@ async def test_it_expires_while_the_bot_is_down(tmp_path: Path) -> None:
     async with office(tmp_path, clock_at("2030-05-14T19:00")) as scene:
         card = await scene.ask(SHE)
         await scene.at_rest()
-        await scene.stop()
-        assert isinstance(scene.clock, SkippingClock)
-        scene.clock.skip(DAY + HOUR)
-        await scene.start()
+        await down_until(scene, "2030-05-15T20:00")
         await becomes(scene, card, State.EXPIRED)
         await scene.at_rest()
         await scene.stop()
