@@ -35,6 +35,18 @@ async def test_the_guide_follows_and_can_be_closed(screen: Screen) -> None:
     await screen.sees(guide, "As Aminata, an agent")
 
 
+async def test_the_guide_does_not_go_on_with_what_was_refused(screen: Screen) -> None:
+    """LigdiCash took nothing, so nothing waits to be completed there: the guide says no such thing."""
+    guide = screen.page.locator("#guide")
+    if not await guide.is_visible():
+        await screen.page.get_by_role("button", name="Guide").click()
+    await screen.ask("/payout 22670000002 500 refund")
+    await screen.be("Clarisse")
+    await screen.approve()
+    await screen.thread.get_by_text("Refused").first.wait_for()
+    await screen.sees(guide, "Open the thread under the request")
+
+
 async def test_troubles_are_switched(screen: Screen) -> None:
     """LigdiCash goes down and comes back; Slack's outage is said by the page, and nothing breaks."""
     await screen.trouble("Down")

@@ -407,6 +407,17 @@ async def test_after_the_release_everything_goes_on_once(timed: Stage) -> None:
     assert 5 == len(timed.ligdicash.creates)
 
 
+async def test_a_question_says_no_state_that_grows_old(timed: Stage) -> None:
+    """The pause has it drawn anew, and nothing does once it is paid: so it says where to look."""
+    card = await _paused_with_approved(timed)
+    await both_resume(timed)
+    await becomes(timed, card, State.COMPLETED)
+    await timed.at_rest()
+    question = await timed.thread_says(card, "✅ Approved by")
+    assert "What became of it stands on the card above." in question.words
+    assert [] == [word for word in ("paid", "sent") if word in question.words]
+
+
 async def test_the_brake_outlives_the_process(timed: Stage) -> None:
     """A restart releases nothing, and half a release is remembered too."""
     card = await _paused_with_approved(timed)

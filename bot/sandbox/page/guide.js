@@ -29,7 +29,8 @@ export class Guide {
       {
         words: () => say("guide_approve", { approve: say("approve") }),
         aid: ["guide_approve_aid", () => help.openThread()],
-        done: () => this.received().length > 0,
+        // What it refused is not with LigdiCash: nothing can be completed there.
+        done: () => this.received().some((create) => ["pending", "completed"].includes(create.status)),
       },
       {
         words: () => say("guide_complete"),

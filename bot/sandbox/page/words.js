@@ -63,7 +63,7 @@ const EN = {
   guide_be_aid: "Be Clarisse",
   guide_approve: "Open the thread under the request, press *{approve}*, and confirm.",
   guide_approve_aid: "Open the thread",
-  guide_complete: "LigdiCash has it now: *initiated, not yet paid*. Press *Complete* there.",
+  guide_complete: "LigdiCash has it now and has not paid it yet. Press *Complete* there.",
   guide_complete_aid: "Show LigdiCash",
   guide_end:
     "See the token and the final status in the thread. To try next: approve your own request, reject one, let LigdiCash go down.",
@@ -199,7 +199,7 @@ const FR = {
   guide_be_aid: "Devenir Clarisse",
   guide_approve: "Ouvrez le fil sous la demande, appuyez sur *{approve}* et confirmez.",
   guide_approve_aid: "Ouvrir le fil",
-  guide_complete: "LigdiCash l’a maintenant : *initié, pas encore payé*. Dans le panneau LigdiCash, appuyez sur *Payer*.",
+  guide_complete: "LigdiCash l’a maintenant, et ne l’a pas encore payé. Dans le panneau LigdiCash, appuyez sur *Payer*.",
   guide_complete_aid: "Montrer LigdiCash",
   guide_end:
     "Le token et le statut final sont dans le fil. Essayez ensuite : approuver votre propre demande, en rejeter une, mettre LigdiCash en panne.",
