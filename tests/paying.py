@@ -24,7 +24,7 @@ from bot.sandbox import PATIENCE
 from bot.sandbox.ligdicash import Create, Payout
 from bot.sandbox.slack import Message
 from storage.payout import State
-from tests.stage import AMINATA, AUDIT, SkippingClock, Stage, hurried, payout_of, stage
+from tests.stage import AMINATA, AUDIT, SkippingClock, Stage, commits, hurried, payout_of, stage
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
@@ -148,8 +148,7 @@ async def paying(folder: Path, *, read: float = 0.3, **extra: str) -> AsyncItera
 async def until(scene: Stage, holds: Callable[[], object], *, seconds: float = PATIENCE) -> None:
     """Wait until it holds; looked at after each change of the ledger."""
     assert scene.bot is not None
-    changed = asyncio.Event()
-    scene.bot._ledger.on_change(changed.set)
+    changed = commits()
     async with asyncio.timeout(seconds):
         while not holds():
             changed.clear()

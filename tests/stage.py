@@ -51,6 +51,18 @@ def free_port() -> int:
     raise OSError("no free port")
 
 
+# The bots of this process: what one waits for, another on the same ledger may commit.
+_running: list[Bot] = []
+
+
+def commits() -> asyncio.Event:
+    """Set after each commit of any bot that runs now."""
+    changed = asyncio.Event()
+    for bot in _running:
+        bot._ledger.on_change(changed.set)
+    return changed
+
+
 @functools.cache
 def _unused_ledger() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
@@ -106,10 +118,13 @@ class Stage:
             self.database.write_bytes(_unused_ledger())
         self.bot = Bot(self.settings(), clock=self.clock)
         await self.bot.start()
+        _running.append(self.bot)
 
     async def stop(self) -> None:
         """Stop it as SIGTERM would."""
         if self.bot is not None:
+            if self.bot in _running:
+                _running.remove(self.bot)
             await self.bot.stop()
             self.bot = None
 
@@ -232,8 +247,7 @@ class Stage:
     async def settled(self, *, seconds: float = PATIENCE) -> None:
         """Wait until everything that came in is decided, and everything that must be told is told."""
         assert self.bot is not None
-        changed = asyncio.Event()
-        self.bot._ledger.on_change(changed.set)
+        changed = commits()
         async with asyncio.timeout(seconds):
             while (tasks := set(self.bot._house.background._tasks)) or self.rows(_UNSETTLED):
                 changed.clear()
@@ -245,8 +259,7 @@ class Stage:
     async def at_rest(self, *, seconds: float = PATIENCE) -> None:
         """Wait until the bot has nothing to do at this moment; what is held, or due later, may wait."""
         assert self.bot is not None
-        house, changed = self.bot._house, asyncio.Event()
-        self.bot._ledger.on_change(changed.set)
+        house, changed = self.bot._house, commits()
         async with asyncio.timeout(seconds):
             while True:
                 changed.clear()

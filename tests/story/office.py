@@ -18,7 +18,7 @@ from bot.sandbox.ligdicash import Answer, Create, Endpoint, Request, Silence
 from bot.sandbox.ligdicash.answers import CRASHED
 from bot.sandbox.slack import CommandAnswer, Delivery, Kind, Message
 from storage.payout import State
-from tests.stage import AUDIT, CLARISSE, DAOUDA, SUPPORT, Stage, payout_of
+from tests.stage import AUDIT, CLARISSE, DAOUDA, SUPPORT, Stage, commits, payout_of
 
 Outcome = Answer | Silence
 
@@ -150,8 +150,7 @@ async def whisper_count(scene: Stage, user: str, words: str) -> int:
 async def changed(scene: Stage, holds: Callable[[], object], *, seconds: float = PATIENCE) -> None:
     """Wait until it holds; looked at after each change of the ledger."""
     assert scene.bot is not None
-    happened = asyncio.Event()
-    scene.bot._ledger.on_change(happened.set)
+    happened = commits()
     async with asyncio.timeout(seconds):
         while not holds():
             happened.clear()
