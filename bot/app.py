@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from typing import cast
 
 import aiohttp
 import httpx
@@ -38,6 +39,7 @@ from bot.policy import Rules
 from bot.settings import Settings
 from bot.slackfailures import NO_ANSWER, word_of
 from bot.speech.notices import Notices
+from bot.unanswered import Unanswered
 from bot.worker import Desk, Worker
 from handlers.buttons import Buttons
 from handlers.health import Health
@@ -59,6 +61,8 @@ log = structlog.get_logger(__name__)
 STOP_PAYMENTS_AFTER = CREATE_DEADLINE + 5.0
 STOP_ANSWERS_AFTER = 3.0
 STOP_TELLING_AFTER = 5.0
+# Turns of the loop, from a connection that the system took to a handler that listens to it.
+TURNS_TO_BE_HEARD = 3
 # Seconds. What is asked of Slack in a hurry has a shorter deadline of its own.
 SLACK_DEADLINE = 30.0
 # Seconds between two tries to learn from Slack who the bot is.
@@ -114,6 +118,7 @@ class House:
         self.slack = slack
         self.identity: Identity | None = None
         self.background = Background()
+        self.unanswered = Unanswered()
         self._rules = rules_of(settings)
         self._people = People(slack, clock, Named(settings.approvers, settings.requesters), settings.locale)
         self._channels = Channels(slack, clock)
@@ -125,7 +130,8 @@ class House:
         self._brake = BrakeDesk(ledger, self._people)
         self.worker = self._make_worker(http, clock, ids)
         notices = Notices(self._rules, lambda: self._people.workspace_url)
-        self.outbox = Outbox(ledger, slack, Composer(ledger, notices, self._people, settings.audit_channel), clock)
+        composer = Composer(ledger, notices, self._people, settings.audit_channel)
+        self.outbox = Outbox(ledger, slack, composer, clock, self.unanswered)
         self.bolt = self._make_bolt()
 
     def introduce(self, identity: Identity) -> None:
@@ -151,6 +157,7 @@ class House:
             payments=Payments(self.ledger, ligdicash, clock, ids, public_url=settings.public_url, first_poll=poll),
             evidence=Evidence(self.ledger, ligdicash, first_poll=poll),
             reminders=self._reminders,
+            unanswered=self.unanswered,
         )
 
     def _desks(self) -> dict[Sort, Desk]:
@@ -266,15 +273,24 @@ class Bot:
         self._slack_problem: str | None = "Slack has not said yet who the bot is"
         self._socket: AsyncSocketModeHandler | None = None
         # Nobody who has something to say to the bot compresses it; decoding would only add ways to fail.
-        self._runner = web.AppRunner(self._make_web(), access_log=None, handle_signals=False, auto_decompress=False)
+        self._runner = web.AppRunner(
+            self._make_web(),
+            access_log=None,
+            handle_signals=False,
+            auto_decompress=False,
+            shutdown_timeout=STOP_ANSWERS_AFTER,
+        )
+        self._listening: asyncio.Server | None = None
         self._loops: list[asyncio.Task[None]] = []
 
     def _make_web(self) -> web.Application:
         app = web.Application(client_max_size=LARGEST_BODY)
-        Relay(self._ledger).register(app)
+        Relay(self._ledger, self._house.unanswered).register(app)
         Health(self._ledger, (self.work_problem, self.slack_problem)).register(app)
         if self._settings.slack_app_token is None:
-            SlackEvents(self._house.bolt, lambda: self._house.identity is not None).register(app)
+            SlackEvents(self._house.bolt, lambda: self._house.identity is not None, self._house.unanswered).register(
+                app
+            )
         return app
 
     # Running
@@ -328,7 +344,7 @@ class Bot:
         """Take nothing more in, finish what is in flight, leave the rest to the next start."""
         if self._socket is not None:
             await self._socket.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
-        await self._runner.cleanup()
+        await self._stop_listening()
         await self._house.background.drain(STOP_ANSWERS_AFTER)
         await self._house.worker.stop(STOP_PAYMENTS_AFTER)
         await self._house.outbox.stop(STOP_TELLING_AFTER)
@@ -339,11 +355,26 @@ class Bot:
         await self._session.close()
         await self._ledger.close()
 
+    async def _stop_listening(self) -> None:
+        """Take no more connections, and answer what came in by those there are."""
+        if self._listening is not None:
+            loop = asyncio.get_running_loop()
+            for each in self._listening.sockets:
+                loop.remove_reader(each.fileno())
+            # asyncio loses a connection that it took just before its server is closed: nobody answers it or closes it.
+            for _ in range(TURNS_TO_BE_HEARD):
+                await asyncio.sleep(0)
+            self._listening.close()
+        await self._runner.cleanup()
+
     async def _listen(self) -> str:
         settings = self._settings
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, settings.host, settings.port).start()
+            # Not aiohttp's `TCPSite`: it shows nobody its sockets, which a stop has to close by itself.
+            self._listening = await asyncio.get_running_loop().create_server(
+                cast("web.Server", self._runner.server), settings.host, settings.port
+            )
         except OSError as error:
             raise StartError(
                 f"HOST, PORT: cannot listen on {settings.host}:{settings.port}: {error.strerror}"

@@ -15,6 +15,7 @@ from bot.composing import AUDIT_LINES, Composer
 from bot.crashpoints import Point, may_die
 from bot.slackcalls import CALL_DEADLINE, OF_THE_MESSAGE, Call, Never, NotNow, Taken, Verb, ask_slack
 from bot.speech.notices import AUDIT, addresses
+from bot.unanswered import Unanswered
 from storage import queries
 from storage.ledger import Ledger, Transaction
 from storage.payout import Delivery, EventKind, Place, Record, State, Waiting
@@ -55,8 +56,11 @@ _MORE_TO_COME = frozenset(
 class Outbox:
     """Works off the deliveries of every channel; one broken channel holds up no other."""
 
-    def __init__(self, ledger: Ledger, slack: AsyncWebClient, composer: Composer, clock: Clock) -> None:
+    def __init__(
+        self, ledger: Ledger, slack: AsyncWebClient, composer: Composer, clock: Clock, unanswered: Unanswered
+    ) -> None:
         self._ledger = ledger
+        self._unanswered = unanswered
         self._slack = slack
         self._clock = clock
         self._composer = composer
@@ -71,6 +75,7 @@ class Outbox:
     async def run(self) -> None:
         """Open a lane for every channel that waits to be told something."""
         while not self._stopping:
+            await self._unanswered.let_pass()
             self._woken.clear()
             self.looked_at = self._clock.steady()
             try:
@@ -101,6 +106,7 @@ class Outbox:
         """Tell one channel everything, then close its lane."""
         try:
             while not self._stopping:
+                await self._unanswered.let_pass()
                 lane.woken.clear()
                 lane.look_at_clock(self._clock.now())
                 waiting = queries.waiting(self._ledger.reader, channel, _LOOK_AHEAD)

@@ -13,6 +13,7 @@ from bot.desk.evidence import Evidence
 from bot.desk.payments import CLOCK_CORRECTED, Payments
 from bot.desk.reminders import Reminders
 from bot.desk.telling import tell_repeats
+from bot.unanswered import Unanswered
 from storage import queries
 from storage.ledger import Ledger
 from storage.payout import InboxItem, Sort, State
@@ -34,7 +35,7 @@ Desk = Callable[[InboxItem], Awaitable[None]]
 class Worker:
     """Runs until it is stopped; everything it works on is in the ledger, so that another one can go on."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - every kind of work, and what it waits for
         self,
         ledger: Ledger,
         clock: Clock,
@@ -43,8 +44,10 @@ class Worker:
         payments: Payments,
         evidence: Evidence,
         reminders: Reminders,
+        unanswered: Unanswered,
     ) -> None:
         self._ledger = ledger
+        self._unanswered = unanswered
         self._clock = clock
         self._desks = desks
         self._payments = payments
@@ -63,6 +66,7 @@ class Worker:
         """Look for due work, start it, and sleep until more is due."""
         self._start_unbounded("start", self._payments.look_now())
         while not self._stopping:
+            await self._unanswered.let_pass()
             self._woken.clear()
             self.looked_at = self._clock.steady()
             try:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.crashpoints import Point, may_die
 from bot.desk.evidence import receive_callback
+from bot.unanswered import Unanswered
 from storage.ledger import Ledger
 
 log = structlog.get_logger(__name__)
@@ -24,8 +25,9 @@ _SECRET = re.compile(r"[0-9a-f]{40}", re.ASCII)
 class Relay:
     """Hears LigdiCash."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, unanswered: Unanswered) -> None:
         self._ledger = ledger
+        self._unanswered = unanswered
 
     def register(self, app: web.Application) -> None:
         """Listen on the callbacks' route."""
@@ -47,7 +49,8 @@ class Relay:
         text = body.decode(errors="replace")
         content_type = request.headers.get("Content-Type", "")[:100].encode(errors="replace").decode()
         try:
-            known = await receive_callback(self._ledger, payout, secret, content_type, text)
+            with self._unanswered.one():
+                known = await receive_callback(self._ledger, payout, secret, content_type, text)
         except sqlite3.Error:
             log.exception("callback_not_stored", payout=payout)
             return web.Response(status=503, headers={"Retry-After": "30"})

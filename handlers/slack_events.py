@@ -11,6 +11,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
+from bot.unanswered import Unanswered
 from handlers.shapes import has_its_shape
 
 log = structlog.get_logger(__name__)
@@ -27,8 +28,9 @@ _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}", re.ASCII)
 class SlackEvents:
     """Hears Slack over HTTP."""
 
-    def __init__(self, bolt: AsyncApp, is_ready: Callable[[], bool]) -> None:
+    def __init__(self, bolt: AsyncApp, is_ready: Callable[[], bool], unanswered: Unanswered) -> None:
         self._bolt = bolt
+        self._unanswered = unanswered
         self._is_ready = is_ready
 
     def register(self, app: web.Application) -> None:
@@ -42,6 +44,10 @@ class SlackEvents:
         if not _may_be_signed(request):
             return web.Response(status=401, text="not signed")
         body = await request.clone(client_max_size=LARGEST_BODY).read()
+        with self._unanswered.one():
+            return await self._answer(request, body)
+
+    async def _answer(self, request: web.Request, body: bytes) -> web.Response:
         headers: dict[str, str | Sequence[str]] = dict(request.headers)
         try:
             heard = AsyncBoltRequest(body=body.decode(), query=request.query_string, headers=headers)
