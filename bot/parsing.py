@@ -162,7 +162,7 @@ def _read_shown(typed: str, countries: Countries) -> NumberReading:
         return unreadable(NumberProblem.NOT_A_NUMBER)
     digits = _NOT_DIGITS.sub("", typed)
     readings = _readings(digits, plus="+" in match["plus"], countries=countries)
-    valid = {reading for reading in readings if _is_valid(reading) and _calling_code(reading) in countries}
+    valid = {reading for reading in readings if _calling_code(reading) in countries and _is_valid(reading)}
     if len(valid) == 1:
         return Number(valid.pop())
     return unreadable(NumberProblem.AMBIGUOUS if valid else _problem(readings, countries))
@@ -211,6 +211,7 @@ def _is_possible(digits: str) -> bool:
     return parsed is not None and phonenumbers.is_possible_number(parsed)
 
 
+@lru_cache(maxsize=64)
 def _is_valid(digits: str) -> bool:
     parsed = _parse(digits)
     if parsed is None or not phonenumbers.is_valid_number(parsed):
