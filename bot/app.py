@@ -221,7 +221,6 @@ class House:
             self.slack,
             inquiries=self._inquiries,
             people=self._people,
-            rules=self._rules,
             background=self.background,
         ).register(bolt)
         Buttons(

@@ -14,7 +14,6 @@ from bot.background import Background
 from bot.desk.inquiries import Inquiries
 from bot.language import speaking
 from bot.people import People
-from bot.policy import Rules
 from bot.slackfailures import NO_ANSWER
 from bot.speech.replies import home
 
@@ -24,13 +23,10 @@ log = structlog.get_logger(__name__)
 class Home:
     """Hears that somebody opened Home."""
 
-    def __init__(
-        self, slack: AsyncWebClient, *, inquiries: Inquiries, people: People, rules: Rules, background: Background
-    ) -> None:
+    def __init__(self, slack: AsyncWebClient, *, inquiries: Inquiries, people: People, background: Background) -> None:
         self._slack = slack
         self._inquiries = inquiries
         self._people = people
-        self._rules = rules
         self._background = background
 
     def register(self, app: AsyncApp) -> None:
@@ -43,9 +39,9 @@ class Home:
             self._background.start(self._publish(str(event["user"])), name="publish home")
 
     async def _publish(self, person: str) -> None:
-        waiting = await self._inquiries.waiting_for(person)
+        tasks = await self._inquiries.waiting_for(person)
         with speaking(await self._people.language(person)):
-            view = home(waiting, self._inquiries.latest_records(person), self._people.workspace_url, self._rules)
+            view = home(tasks, self._inquiries.latest_records(person), self._inquiries.moment())
         try:
             await self._slack.views_publish(user_id=person, view=view)
         except (SlackApiError, *NO_ANSWER) as error:

@@ -370,3 +370,11 @@ def m004_what_follows(db: Database) -> None:
 def m005_what_was_put_off(db: Database) -> None:
     """That a click was heard and waits for what is known later, whenever it is due by some clock."""
     db.conn.execute("ALTER TABLE inbox ADD COLUMN put_off INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def m006_what_is_uncertain(db: Database) -> None:
+    """What people may have to resolve is found without looking at all that was ever paid."""
+    db.conn.execute(
+        "CREATE INDEX payouts_uncertain ON payouts (changed_at) WHERE state IN ('initiated', 'unconfirmed')"
+    )

@@ -227,13 +227,17 @@ class Brake:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """One person's finding about an attempt, waiting for another to confirm just this one (`event` names it)."""
+    """One person's finding about an attempt, waiting for another to confirm just this one (`event` names it).
+
+    `message_ts` is where it stands in the thread, once Slack took it.
+    """
 
     event: int
     person: str
     finding: Finding
     reason: str
     at: int
+    message_ts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -374,6 +374,21 @@ def undecided(connection: sqlite3.Connection, limit: int) -> list[str]:
     return [row["id"] for row in rows]
 
 
+def uncertain(connection: sqlite3.Connection, *, sent_until: int, silent_until: int, limit: int) -> list[str]:
+    """What is unconfirmed, and what was sent or fell silent by these times and is still initiated; the oldest first."""
+    rows = connection.execute(
+        """
+        SELECT payouts.id FROM payouts
+        JOIN attempts ON attempts.payout = payouts.id AND attempts.number = payouts.attempt
+        WHERE payouts.state IN ('initiated', 'unconfirmed')
+          AND (payouts.state = 'unconfirmed' OR attempts.sent_at <= ? OR attempts.silent_since <= ?)
+        ORDER BY payouts.changed_at LIMIT ?
+        """,
+        (sent_until, silent_until, limit),
+    )
+    return [row["id"] for row in rows]
+
+
 def latest_of(connection: sqlite3.Connection, requester: str, limit: int) -> list[str]:
     """What one person asked for, the newest first."""
     rows = connection.execute(
@@ -473,10 +488,17 @@ def was_put_off(connection: sqlite3.Connection, item: int) -> bool:
 
 def proposal(connection: sqlite3.Connection, payout: str, number: int) -> Proposal | None:
     """The finding that waits to be confirmed."""
-    row = connection.execute("SELECT * FROM proposals WHERE payout = ? AND attempt = ?", (payout, number)).fetchone()
+    row = connection.execute(
+        """
+        SELECT proposals.*, deliveries.message_ts AS message_ts
+        FROM proposals LEFT JOIN deliveries ON deliveries.event = proposals.event AND deliveries.place = 'thread'
+        WHERE proposals.payout = ? AND proposals.attempt = ?
+        """,
+        (payout, number),
+    ).fetchone()
     if row is None:
         return None
-    return Proposal(row["event"], row["person"], Finding(row["finding"]), row["reason"], row["at"])
+    return Proposal(row["event"], row["person"], Finding(row["finding"]), row["reason"], row["at"], row["message_ts"])
 
 
 def in_state(connection: sqlite3.Connection, state: State) -> list[tuple[str, str, Way]]:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.channels import Channels, Membership
-from bot.people import People
-from bot.policy import Rules, may_brake, may_decide, may_request, may_see
+from bot.people import People, Person
+from bot.policy import (
+    PENDING_FOR_LONG,
+    SILENT_FOR_LONG,
+    Rules,
+    is_resolvable,
+    may_brake,
+    may_decide,
+    may_request,
+    may_see,
+)
 from bot.quiet import day_start
 from bot.speech import replies, words
+from bot.speech.cards import Moment
 from storage import queries
 from storage.ledger import Ledger
 from storage.payout import Record
@@ -50,20 +60,45 @@ class Inquiries:
         )
         return replies.policy(standing, self._rules)
 
-    async def waiting_for(self, person: str) -> Sequence[Record]:
-        """The requests that this person may decide and has not decided yet, the oldest first."""
+    async def waiting_for(self, person: str) -> replies.Tasks:
+        """What this person may decide or resolve, and has not had their say on yet, the oldest first."""
         who = await self._people.who(person)
-        found = []
-        for payout in queries.undecided(self._ledger.reader, _MOST_WAITING):
-            record = self._ledger.record(payout)
-            if record and may_decide(who, record.asked_by) is None and person not in record.approvers:
-                found.append(record)
-        return found
+        undecided = self._records(queries.undecided(self._ledger.reader, _MOST_WAITING))
+        return replies.Tasks(
+            uncertain=[one for one in self._uncertain() if _waits_for(who, one) and not _proposed_by(who, one)],
+            undecided=[one for one in undecided if _waits_for(who, one) and person not in one.approvers],
+        )
+
+    def _uncertain(self) -> list[Record]:
+        now = self._ledger.now()
+        found = queries.uncertain(
+            self._ledger.reader,
+            sent_until=now - PENDING_FOR_LONG,
+            silent_until=now - SILENT_FOR_LONG,
+            limit=_MOST_WAITING,
+        )
+        # Each is read by itself, and may have ended meanwhile.
+        return [record for record in self._records(found) if is_resolvable(record, now)]
+
+    def _records(self, payouts: Iterable[str]) -> list[Record]:
+        return [record for payout in payouts if (record := self._ledger.record(payout)) is not None]
+
+    def moment(self) -> Moment:
+        """Now, and where: what an answer says of times and links."""
+        return Moment(self._ledger.now(), self._rules.timezone, self._people.workspace_url)
 
     def latest_records(self, person: str) -> Sequence[Record]:
         """The same as `latest`, not yet in words."""
         return self._latest(person)
 
     def _latest(self, person: str) -> list[Record]:
-        found = (self._ledger.record(payout) for payout in queries.latest_of(self._ledger.reader, person, _MOST_LISTED))
-        return [record for record in found if record is not None]
+        return self._records(queries.latest_of(self._ledger.reader, person, _MOST_LISTED))
+
+
+def _waits_for(who: Person, record: Record) -> bool:
+    return may_decide(who, record.asked_by) is None
+
+
+def _proposed_by(who: Person, record: Record) -> bool:
+    """Whether the next word must be another's."""
+    return record.proposal is not None and record.proposal.person == who.id

@@ -276,7 +276,7 @@ async def conclude_at_console(ledger: Ledger, seen: Record, rules: Rules, person
         problem = why_not_at_console(record, rules, tx.now)
         if problem is not None or record is None or record.proposal is None:
             return problem
-        if record.proposal != seen.proposal:
+        if seen.proposal is None or record.proposal.event != seen.proposal.event:
             return f"{record.payout.id}: the proposal changed meanwhile; please look again."
         conclude(tx, record, record.proposal, person)
         return None

@@ -11,7 +11,7 @@ from slack_sdk.models.views import View
 from bot.policy import Refusal, Rules
 from bot.speech import words
 from bot.speech.blocks import context, number_of, section
-from bot.speech.cards import state_of
+from bot.speech.cards import Moment, state_of
 from bot.speech.sentences import Sentence
 from storage.payout import Record
 
@@ -27,6 +27,14 @@ class Standing:
     approving: Refusal | None
     team_today: int
     own_today: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """What waits for one person: payouts of which nobody knows what became, and requests to decide."""
+
+    uncertain: Sequence[Record]
+    undecided: Sequence[Record]
 
 
 def usage(approvers: tuple[str, ...]) -> str:
@@ -113,32 +121,68 @@ def _limit(sentence: Sentence, limit: int | None, used: int) -> list[str]:
     return [sentence.format(limit=words.amount(limit), left=words.amount(max(0, limit - used)))]
 
 
-def home(waiting: Sequence[Record], yours: Sequence[Record], workspace_url: str, rules: Rules) -> View:
-    """The Home tab: what waits for this person's decision, and what this person asked for."""
+def home(tasks: Tasks, yours: Sequence[Record], moment: Moment) -> View:
+    """The Home tab: what waits for this person, uncertain money first, and what this person asked for."""
     blocks: list[Block] = [HeaderBlock(text=str(words.HOME_WAITING))]
-    blocks += [section(_waiting(record, workspace_url, rules)) for record in waiting[:MOST_SHOWN]]
-    if not waiting:
+    blocks += _oldest([_uncertain(record, moment) for record in tasks.uncertain])
+    blocks += _oldest([_undecided(record, moment) for record in tasks.undecided])
+    if not tasks.uncertain and not tasks.undecided:
         blocks.append(context(str(words.HOME_NOTHING)))
-    if len(waiting) > MOST_SHOWN:
-        blocks.append(context(words.HOME_MORE.format(more=len(waiting) - MOST_SHOWN)))
     if yours:
         blocks += [DividerBlock(), HeaderBlock(text=str(words.HOME_YOURS))]
-        blocks += [section(status(record, workspace_url)) for record in yours[:MOST_SHOWN]]
+        blocks += [section(status(record, moment.workspace_url)) for record in yours[:MOST_SHOWN]]
     return View(type="home", blocks=blocks)
 
 
-def _waiting(record: Record, workspace_url: str, rules: Rules) -> str:
+def _oldest(lines: Sequence[str]) -> list[Block]:
+    """As many as are shown, and how many more there are."""
+    more = len(lines) - MOST_SHOWN
+    shown: list[Block] = [section(line) for line in lines[:MOST_SHOWN]]
+    return [*shown, context(words.HOME_MORE.format(more=more))] if more > 0 else shown
+
+
+def _undecided(record: Record, moment: Moment) -> str:
     payout = record.payout
-    link = ""
-    if payout.question_ts is not None and workspace_url:
-        where = words.permalink(workspace_url, payout.channel, payout.question_ts, payout.card_ts)
-        link = words.HOME_LINK.format(link=where)
     return words.HOME_ITEM.format(
         amount=words.amount(payout.amount),
         number=number_of(payout),
         reason=words.typed(payout.reason),
         requester=words.mention(payout.requester),
-        time=words.at(payout.created_at, rules.timezone),
+        when=words.when(payout.created_at, moment.now, moment.timezone),
         payout=payout.id,
-        link=link,
+        link=_reply_link(record, payout.question_ts, words.HOME_LINK, moment),
     )
+
+
+def _uncertain(record: Record, moment: Moment) -> str:
+    """Where somebody proposed what became of it, that is to be confirmed; else it is to be looked up."""
+    payout, proposal = record.payout, record.proposal
+    head = words.HOME_UNCERTAIN.format(
+        amount=words.amount(payout.amount),
+        number=number_of(payout),
+        sign=words.SIGNS[payout.state],
+        state=state_of(record),
+    )
+    if proposal is None:
+        return words.HOME_LOOK_UP.format(
+            head=head,
+            payout=payout.id,
+            when=words.when(record.attempt.sent_at or payout.changed_at, moment.now, moment.timezone),
+            link=_reply_link(record, payout.card_ts, words.HOME_LINK_CARD, moment),
+        )
+    return words.HOME_PROPOSED.format(
+        head=head,
+        payout=payout.id,
+        person=words.mention(proposal.person),
+        finding=words.FINDINGS[proposal.finding],
+        reason=words.typed(proposal.reason),
+        link=_reply_link(record, proposal.message_ts, words.HOME_LINK_PROPOSAL, moment),
+    )
+
+
+def _reply_link(record: Record, message_ts: str | None, sentence: Sentence, moment: Moment) -> str:
+    """A link to a message in the card's thread, or to the card itself; empty while it is not there."""
+    payout = record.payout
+    if message_ts is None or not moment.workspace_url:
+        return ""
+    return sentence.format(link=words.permalink(moment.workspace_url, payout.channel, message_ts, payout.card_ts))

@@ -28,6 +28,8 @@ CONSOLE = "console:"
 # How things are written
 
 TIME = _("{clock} on {day}")
+WHEN_TODAY = _("at {clock}")
+WHEN = _("at {time}")
 AT_THE_CONSOLE = _("{name} at the console")
 BOTH = _("{one} and {other}")
 ONE_MORE = _("{before}, {another}")
@@ -118,6 +120,13 @@ def at(milliseconds: int, timezone: ZoneInfo) -> str:
     from bot.speech.locales import day  # noqa: PLC0415 - as above
 
     return TIME.format(clock=f"{moment:%H:%M}", day=unbroken(day(moment, language)))
+
+
+def when(milliseconds: int, now: int, timezone: ZoneInfo) -> str:
+    """`at 14:05`, and the day where that is not today's in the team's time zone."""
+    if _moment(milliseconds, timezone).date() == _moment(now, timezone).date():
+        return WHEN_TODAY.format(clock=clock(milliseconds, timezone))
+    return WHEN.format(time=at(milliseconds, timezone))
 
 
 def clock(milliseconds: int, timezone: ZoneInfo) -> str:
@@ -956,5 +965,10 @@ HOME_MORE = plural(
     "These are the oldest; and {more} more waits.", "These are the oldest; and {more} more wait.", by="more"
 )
 HOME_YOURS = _("Your latest payouts")
-HOME_ITEM = _("*{amount}* to *{number}* · {reason}\nasked by {requester} at {time} · {payout}{link}")
+HOME_ITEM = _("*{amount}* to *{number}* · {reason}\nasked by {requester} {when} · {payout}{link}")
 HOME_LINK = _(" · <{link}|decide in its thread>")
+HOME_UNCERTAIN = _("*{amount}* to *{number}* · {sign} {state}")
+HOME_LOOK_UP = _("{head}\nlook it up and resolve it · sent {when} · {payout}{link}")
+HOME_PROPOSED = _("{head}\n🗳️ {person} proposes: *{finding}* · {reason} · {payout}{link}")
+HOME_LINK_CARD = _(" · <{link}|resolve it on its card>")
+HOME_LINK_PROPOSAL = _(" · <{link}|confirm in its thread>")

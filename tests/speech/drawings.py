@@ -673,14 +673,25 @@ class Drawings:
 
     def _home(self) -> Iterator[Drawing]:
         record = self.record()
-        yield Drawing("Home", "nothing waits", lambda: replies.home([], [], WORKSPACE, self.rules))
+        moment = Moment(NOW, self.rules.timezone, WORKSPACE)
+        nothing = replies.Tasks([], [])
+        yield Drawing("Home", "nothing waits", lambda: replies.home(nothing, [], moment))
         for number in (1, 21, 25):
             waiting = [record] * number
             yield Drawing(
                 "Home",
                 f"{number} wait",
-                partial(replies.home, waiting, waiting[:10], WORKSPACE, self.rules),
+                partial(replies.home, replies.Tasks([], waiting), waiting[:10], moment),
             )
+        unsure = self.approved(State.UNCONFIRMED, answer_note=Doubt.NO_ANSWER)
+        long = self.approved(State.INITIATED, sent_at=NOW - 30 * HOUR)
+        proposed = replace(unsure, proposal=replace(self.proposal, message_ts="1795529100.000300"))
+        for name, found in {
+            "uncertain ones wait": [unsure, proposed, long],
+            "more uncertain ones wait than are shown": [unsure] * 25,
+        }.items():
+            tasks = replies.Tasks(found, [record] * 25)
+            yield Drawing("Home", name, partial(replies.home, tasks, [], moment))
 
 
 _CHAPTERS = {

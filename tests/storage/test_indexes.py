@@ -36,6 +36,7 @@ PERSON = "U0CLARISSE"
 HARMLESS = (
     "SCAN deliveries USING COVERING INDEX deliveries_open",
     "SCAN deliveries USING INDEX deliveries_open",
+    "SCAN payouts USING INDEX payouts_uncertain",
     "SCAN brakes",
     "SCAN copies",
     "SCAN silences",
@@ -91,6 +92,8 @@ def samples(book: Book) -> dict[tuple[str, str], Any]:
         ("now", "int"): book.clock.now(),
         ("since", "int"): 1,
         ("limit", "int"): 10,
+        ("sent_until", "int"): 1,
+        ("silent_until", "int"): 1,
         ("channel", "str"): payout.channel,
         ("kind", "EventKind"): EventKind.DECISION_REFUSED,
         ("kind", "AnswerKind"): AnswerKind.ACCEPTED,
@@ -210,7 +213,7 @@ def test_every_move_finds_its_rows_by_an_index(book: Book, samples: dict[tuple[s
 
 @pytest.mark.parametrize(
     "name",
-    ["due_payouts", "due_attempts", "due_inbox", "waiting", "latest_of", "undecided", "in_state"],
+    ["due_payouts", "due_attempts", "due_inbox", "waiting", "latest_of", "undecided", "uncertain", "in_state"],
 )
 def test_what_is_asked_for_in_order_comes_without_sorting(
     book: Book, samples: dict[tuple[str, str], Any], name: str

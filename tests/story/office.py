@@ -16,7 +16,7 @@ from bot.clock import MINUTE, SECOND
 from bot.sandbox import PATIENCE
 from bot.sandbox.ligdicash import Answer, Create, Endpoint, Request, Silence
 from bot.sandbox.ligdicash.answers import CRASHED
-from bot.sandbox.slack import CommandAnswer, Delivery, Kind, Message
+from bot.sandbox.slack import CommandAnswer, Delivery, Kind, Message, View
 from storage.payout import State
 from tests.stage import AUDIT, CLARISSE, DAOUDA, SUPPORT, Stage, commits, payout_of
 
@@ -97,6 +97,18 @@ async def propose(
 
 def _proposals(scene: Stage, card: Message) -> list[Message]:
     return [one for one in scene.slack.messages(SUPPORT, card.ts) if "proposes for" in one.words]
+
+
+async def home(scene: Stage, user: str) -> View:
+    """What stands in somebody's Home once it is drawn."""
+    before = sum(call.method == "views.publish" for call in scene.slack.calls)
+    await scene.slack.open_home(user)
+    await scene.slack.wait_for(
+        lambda slack: sum(call.method == "views.publish" for call in slack.calls) > before, what="Home"
+    )
+    view = scene.slack.home(user)
+    assert view is not None
+    return view
 
 
 async def unconfirmed(scene: Stage, number: str = CRASHES, *, amount: int = 5000) -> Message:

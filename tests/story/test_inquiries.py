@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.sandbox.slack import Message, View
+from bot.sandbox.slack import Message
 from tests.stage import AMINATA, BOUKARY, CLARISSE, DAOUDA, GUEST, SUPPORT, Stage, payout_of
 from tests.story.authority import (
     AGENTS_GROUP,
@@ -21,6 +21,7 @@ from tests.story.authority import (
     somebody,
     wish,
 )
+from tests.story.office import home
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -168,18 +169,6 @@ async def test_a_list_holds_only_ones_own(scene: Stage, cards: list[Message]) ->
 
 
 # --- Home
-
-
-async def home(scene: Stage, user: str) -> View:
-    """What stands there once it is drawn."""
-    before = sum(call.method == "views.publish" for call in scene.slack.calls)
-    await scene.slack.open_home(user)
-    await scene.slack.wait_for(
-        lambda slack: sum(call.method == "views.publish" for call in slack.calls) > before, what="Home"
-    )
-    view = scene.slack.home(user)
-    assert view is not None
-    return view
 
 
 async def test_home_shows_an_approver_what_waits(scene: Stage, cards: list[Message]) -> None:
