@@ -160,12 +160,12 @@ class Notices:
             "reason": words.typed(payout.decision_reason or ""),
             "state": state_of(record),
             "actor": words.mention(event.actor or ""),
-            "asked_by": words.mentions(tuple(sorted(record.asked_by))),
             "attempt": str(event.attempt or ""),
             "nothing": nothing_paid(record),
             "people": _people(event),
         }
         facts |= {name: _text(event, name) for name in ("hours", "minutes", "other")} | _of_ligdicash(event)
+        facts["who"] = self._who_looks_up(event, record)
         facts["paged"] = words.mentions(eligible(record, self.rules)) or str(words.NOBODY_TO_PAGE)
         facts |= self._finding_facts(event, record)
         if event.kind is EventKind.REMINDED and not self._may_page(event, record, now):
@@ -180,16 +180,30 @@ class Notices:
         undecided = record.payout.state is State.REQUESTED and record.payout.attempt == event.attempt
         return undecided and self.rules.quiet_hours.after(now, self.rules.timezone) == now
 
+    def _who_looks_up(self, event: Event, record: Record) -> str:
+        """Who is paged to find out what became of it; nobody any more where that is known by now."""
+        if record.payout.state is not State.UNCONFIRMED or record.payout.attempt != event.attempt:
+            return str(words.LOOK_UP_LATE)
+        approvers = eligible(record, self.rules)
+        if not approvers:
+            return str(words.LOOK_UP_NOBODY)
+        return words.LOOK_UP.format(approvers=words.mentions(approvers))
+
+    def _who_confirms(self, event: Event, record: Record) -> str:
+        if not enough_to_resolve(record, self.rules):
+            return words.THREAD_PROPOSED_CONSOLE.format(payout=record.payout.id)
+        others = tuple(person for person in eligible(record, self.rules) if person != event.actor)
+        return words.THREAD_PROPOSED_WHO.format(approvers=words.mentions(others))
+
     def _finding_facts(self, event: Event, record: Record) -> dict[str, str]:
         """What people found and proposed; these events carry their own reason."""
         if "finding" not in event.data and "proposed_by" not in event.data:
             return {}
-        alone = not enough_to_resolve(record, self.rules)
         return {
             "finding": str(words.FINDINGS[Finding(str(event.data.get("finding", Finding.PAID)))]),
             "reason": _text(event, "reason"),
             "proposed_by": words.mention(str(event.data.get("proposed_by", ""))),
-            "console": words.THREAD_PROPOSED_CONSOLE.format(payout=record.payout.id) if alone else "",
+            "who": self._who_confirms(event, record),
         }
 
     # To one person

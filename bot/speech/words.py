@@ -533,9 +533,16 @@ THREAD_REFUSED = _(
 )
 THREAD_UNCONFIRMED = _(
     "⚠️ {requester} {payout} is *unconfirmed*. {doubt} It may have been paid or not, and it will not be sent again.\n"
-    "*What to do:* look this transaction up on LigdiCash's dashboard. The bot goes on listening for LigdiCash's word.\n"
+    "*What to do:* do not ask for it again. {who} The bot goes on listening for LigdiCash's word.\n"
     "`{transaction_id}`\n{amount} to {number}, sent at {sent_at}"
 )
+LOOK_UP = _("{approvers}: please look this transaction up on LigdiCash's dashboard, then click *Resolve* on the card.")
+LOOK_UP_NOBODY = _(
+    "Nobody but the requester is named as an approver: the person who runs the bot looks this transaction up on "
+    "LigdiCash's dashboard."
+)
+# Told hours later, when nobody is to be paged any more.
+LOOK_UP_LATE = _("An approver looks this transaction up on LigdiCash's dashboard.")
 THREAD_UNCONFIRMED_TOKEN = _("{before}\nLigdiCash gave a token all the same; the bot asks by it.\nToken:\n`{token}`")
 THREAD_REJECTED = _("❌ {requester} {payout} was *rejected* by {decider}: {reason}")
 THREAD_EXPIRED = _(
@@ -590,10 +597,8 @@ THREAD_APPROVALS_VOIDED = _(
     "⚠️ {people}: your approval of {payout} no longer counts. {other}, to this person or for this order, was paid, or "
     "may have been. Look at the question again, and approve anew only if this one is still right."
 )
-THREAD_PROPOSED = _(
-    "🗳️ {actor} proposes for {payout}: *{finding}* – {reason}\n"
-    "Another approver, not {asked_by}, confirms just this. {console}"
-)
+THREAD_PROPOSED = _("🗳️ {actor} proposes for {payout}: *{finding}* – {reason}\n{who}")
+THREAD_PROPOSED_WHO = _("{approvers}: please confirm just this, or click *Resolve* on the card if you found otherwise.")
 THREAD_PROPOSED_CONSOLE = _(
     "Nobody else is named who could: the person who runs the bot ends it with `payout-bot resolve {payout}`."
 )
@@ -613,7 +618,7 @@ THREAD_HELD = _(
 )
 THREAD_RESTORED = _(
     "⚠️ {requester} {payout}: the ledger was restored from a copy. What was sent after the copy was made is not known here. "
-    "Look it up on LigdiCash's dashboard before you ask again."
+    "*What to do:* do not ask for it again. {who}"
 )
 
 # The brake

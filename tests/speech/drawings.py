@@ -583,7 +583,10 @@ class Drawings:
             yield EventKind.REMINDED, f"reminded, {number} min", waited, self.record(), {}
             yield EventKind.REMINDED, f"reminded too late, {number} min", waited, approved, {}
             yield EventKind.POINTED_OUT, f"open for {number} h", {"hours": number}, initiated, {}
+        unsure: Data = {"doubt": Doubt.NO_ANSWER, "transaction_id": TRANSACTION}
+        yield EventKind.UNCONFIRMED, "unconfirmed, told too late", unsure, self.approved(State.COMPLETED), {}
         alone = self.approved(State.UNCONFIRMED, payout={"requester": CLARISSE}, asked_by=DAOUDA)
+        yield EventKind.UNCONFIRMED, "unconfirmed, with nobody to look it up", unsure, alone, {}
         proposed: Data = {"finding": Finding.UNPAID, "reason": self.values.reason}
         yield EventKind.PROPOSED, "proposed, with nobody to confirm", proposed, alone, {}
         for limit in Limit:

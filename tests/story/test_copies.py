@@ -176,7 +176,8 @@ async def test_a_served_copy_starts_paused_and_in_doubt(timed: Stage, safe: Path
             assert "The ledger was restored from a copy" in seen(again, card).words
             assert transaction_of(again, card) in seen(again, card).words
             assert ["resolve"] == buttons_of(seen(again, card))
-            await again.thread_says(card, "Look it up on LigdiCash's dashboard")
+            told_why = await again.thread_says(card, "the ledger was restored from a copy")
+            assert f"<@{CLARISSE}>, <@{DAOUDA}>: please look this transaction up" in told_why.words
         assert (
             "*Sending is paused* by the bot: the ledger was restored from a copy"
             in ((await again.question(asked)).seen[0])
