@@ -16,7 +16,7 @@ from bot.speech.blocks import Message
 from bot.speech.notices import Notices
 from storage import queries
 from storage.ledger import Ledger
-from storage.payout import Attempt, Delivery, Place, Record, Waiting
+from storage.payout import Attempt, Delivery, Event, Place, Record, Waiting
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +25,7 @@ AUDIT_LINES = 20
 _LONGEST_AUDIT = 2_800
 
 # Who clicked did so in the thread, and sees there what is whispered.
-_IN_THREAD = frozenset({Place.QUESTION, Place.THREAD, Place.PRIVATE})
+_IN_THREAD = frozenset({Place.QUESTION, Place.THREAD, Place.PROPOSAL, Place.PRIVATE})
 
 
 class Composer:
@@ -85,6 +85,8 @@ class Composer:
 
     def _drawn(self, delivery: Delivery, record: Record | None) -> Message:
         try:
+            if delivery.place is Place.PROPOSAL:
+                return self._notices.proposal(delivery.event, self._proposed(delivery))
             own = None if record is None else self._own_attempt(delivery, record)
             return self._notices.draw(delivery, record, self._ledger.now(), own)
         except sqlite3.Error:
@@ -99,6 +101,13 @@ class Composer:
         except (LookupError, ValueError):
             log.exception("payout_not_read", **_named(delivery))
             return None
+
+    def _proposed(self, delivery: Delivery) -> Event:
+        """The event of the proposal that this one ended."""
+        proposed = queries.event(self._ledger.reader, int(delivery.event.data["proposal"] or 0))
+        if proposed is None:
+            raise LookupError(f"event {delivery.event.id} ended no proposal")
+        return proposed
 
     def _own_attempt(self, delivery: Delivery, record: Record) -> Attempt | None:
         """The attempt that the event is about, where the payout has a newer one by now."""

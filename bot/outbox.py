@@ -322,7 +322,7 @@ class _Lane:
 
 
 _DRAWN_AS_NOW = frozenset({Place.CARD, Place.QUESTION})
-_NEEDS_CARD = frozenset({Place.QUESTION, Place.THREAD})
+_NEEDS_CARD = frozenset({Place.QUESTION, Place.THREAD, Place.PROPOSAL})
 
 
 def _verb(waiting: Waiting) -> Verb:
@@ -360,7 +360,10 @@ def _together(chosen: Waiting, waiting: Sequence[Waiting], now: int) -> list[int
         return same
     if (chosen.kind, chosen.place) in _MORE_TO_COME:
         due = {each.id for each in waiting if each.due_at <= now}
-        return [each for each in same if each in due and each >= chosen.id][:2]
+        # A proposal is edited when it is over: what stood in one message with it would be gone.
+        alone = {each.id for each in waiting if each.kind == EventKind.PROPOSED}
+        both = [each for each in same if each in due and each >= chosen.id][:2]
+        return both[:1] if alone.intersection(both) else both
     return [chosen.id]
 
 

@@ -149,11 +149,12 @@ class EventKind(enum.StrEnum):
 
 
 class Place(enum.StrEnum):
-    """Where an event is told; the card and the question are edited in place."""
+    """Where an event is told; the card, the question, and a proposal that is over are edited in place."""
 
     CARD = "card"
     QUESTION = "question"
     THREAD = "thread"
+    PROPOSAL = "proposal"
     AUDIT = "audit"
     PRIVATE = "private"
     DIRECT = "direct"

@@ -719,7 +719,17 @@ def waiting(connection: sqlite3.Connection, channel: str, limit: int) -> list[Wa
     rows = connection.execute(
         """
         SELECT deliveries.id, deliveries.place, deliveries.payout, deliveries.due_at,
-               CASE deliveries.place WHEN 'card' THEN card_ts WHEN 'question' THEN question_ts END AS message_ts,
+               CASE deliveries.place
+                   WHEN 'card' THEN card_ts
+                   WHEN 'question' THEN question_ts
+                   -- Where the proposal that this event ended stands in the thread.
+                   WHEN 'proposal' THEN (
+                       SELECT told.message_ts FROM deliveries AS told
+                       WHERE told.place = 'thread' AND told.event = (
+                           SELECT json_extract(data, '$.proposal') FROM events WHERE events.id = deliveries.event
+                       )
+                   )
+               END AS message_ts,
                (SELECT kind FROM events WHERE events.id = deliveries.event) AS kind
         FROM deliveries LEFT JOIN payouts ON payouts.id = deliveries.payout
         WHERE deliveries.channel = ? AND deliveries.due_at IS NOT NULL ORDER BY deliveries.id LIMIT ?
@@ -734,6 +744,14 @@ def deliveries(connection: sqlite3.Connection, chosen: Sequence[int]) -> list[De
     marks = ", ".join("?" * len(chosen))
     rows = connection.execute(_DELIVERY + f"WHERE deliveries.id IN ({marks}) ORDER BY deliveries.id", chosen)
     return [_delivery(row) for row in rows]
+
+
+def event(connection: sqlite3.Connection, event: int) -> Event | None:
+    """One event by its id."""
+    row = connection.execute(
+        "SELECT *, payout AS event_payout, id AS event FROM events WHERE id = ?", (event,)
+    ).fetchone()
+    return None if row is None else _event(row)
 
 
 def events_of(connection: sqlite3.Connection, payout: str) -> list[Event]:

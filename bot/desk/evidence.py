@@ -288,7 +288,7 @@ def _end(tx: Transaction, payout: Payout, found: _Heard, *, paid: bool) -> None:
     state, kind = (State.COMPLETED, EventKind.COMPLETED) if paid else (State.FAILED, EventKind.FAILED)
     if not tx.move(payout, state, due_at=None):
         return
-    tx.drop_proposal(payout.id, payout.attempt)
+    proposal = tx.drop_proposal(payout.id, payout.attempt)
     tx.end_attempt(payout.id, payout.attempt, _outcome(found, paid=paid))
     tell(
         tx,
@@ -300,6 +300,7 @@ def _end(tx: Transaction, payout: Payout, found: _Heard, *, paid: bool) -> None:
             "operator": found.status.operator,
             "proven": int(found.is_proof),
         },
+        proposal=proposal,
     )
 
 
@@ -344,8 +345,9 @@ def stop_following(tx: Transaction, payout: Payout, contradicted: str) -> None:
 
 def void_proposal(tx: Transaction, payout: Payout, attempt: int) -> None:
     """New evidence: what somebody proposed before it must be looked at anew."""
-    if tx.drop_proposal(payout.id, attempt):
-        tell(tx, EventKind.PROPOSAL_VOIDED, payout, attempt=attempt, data={})
+    proposal = tx.drop_proposal(payout.id, attempt)
+    if proposal is not None:
+        tell(tx, EventKind.PROPOSAL_VOIDED, payout, attempt=attempt, data={}, proposal=proposal)
 
 
 def _note_mismatch(tx: Transaction, payout: Payout, attempt: Attempt, found: _Heard, what: str) -> None:

@@ -354,18 +354,24 @@ def _try_again(tx: Transaction, record: Record, answer: NeverLeft) -> bool:
 def _initiate(tx: Transaction, payout: Payout, answer: Accepted, first_poll: int) -> bool:
     if not tx.move(payout, State.INITIATED, due_at=None):
         return False
-    tx.drop_proposal(payout.id, payout.attempt)
+    proposal = tx.drop_proposal(payout.id, payout.attempt)
     tx.ask(payout.id, payout.attempt, tx.now + first_poll * SECOND)
-    tell(tx, EventKind.INITIATED, payout, data={"token_tail": answer.token[-8:]})
+    tell(tx, EventKind.INITIATED, payout, data={"token_tail": answer.token[-8:]}, proposal=proposal)
     return True
 
 
 def _refuse(tx: Transaction, payout: Payout, answer: Refused) -> bool:
     if not tx.move(payout, State.REFUSED, due_at=None):
         return False
-    tx.drop_proposal(payout.id, payout.attempt)
+    proposal = tx.drop_proposal(payout.id, payout.attempt)
     tx.end_attempt(payout.id, payout.attempt, Outcome.REFUSED)
-    tell(tx, EventKind.REFUSED, payout, data={"code": answer.code, "endpoint": payout.way.endpoint})
+    tell(
+        tx,
+        EventKind.REFUSED,
+        payout,
+        data={"code": answer.code, "endpoint": payout.way.endpoint},
+        proposal=proposal,
+    )
     brake.hold_endpoint(tx, payout, answer.code)
     return True
 

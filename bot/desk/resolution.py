@@ -201,6 +201,7 @@ def _propose(tx: Transaction, record: Record, resolve: Resolve, person: Person) 
         payout,
         actor=person.id,
         data={"finding": resolve.finding, "reason": resolve.reason},
+        proposal=None if record.proposal is None else record.proposal.event,
     )
     tx.propose(payout, Proposal(event, person.id, resolve.finding, resolve.reason, tx.now))
 
@@ -233,7 +234,8 @@ def conclude(tx: Transaction, record: Record, proposal: Proposal, confirmed_by: 
         EventKind.MARKED_PAID if paid else EventKind.MARKED_UNPAID,
         payout,
         actor=confirmed_by,
-        data={"proposed_by": proposal.person, "reason": proposal.reason, "proposal": proposal.event},
+        data={"proposed_by": proposal.person, "reason": proposal.reason},
+        proposal=proposal.event,
     )
 
 

@@ -23,20 +23,23 @@ def tell(  # noqa: PLR0913 - one word for each thing that an event says
     attempt: int | None = None,
     actor: str | None = None,
     besides: Iterable[Address] = (),
+    proposal: int | None = None,
 ) -> int:
     """Record an event of a payout's current attempt, or of the one that is named; the event's id.
 
-    `besides` are places that it concerns beyond its own and beyond those that follow from what it ends. Where money was
-    paid, or may have been, what was agreed to beside it before is void, and that is told, too.
+    `besides` are places that it concerns beyond its own and beyond those that follow from what it ends; `proposal` is
+    the event of a proposal that it ends, whose message loses its button. Where money was paid, or may have been, what
+    was agreed to beside it before is void, and that is told, too.
     """
     event = tx.append(
         kind,
         payout=payout.id,
         attempt=payout.attempt if attempt is None else attempt,
         actor=actor,
-        data=data,
+        data=data if proposal is None else {**data, "proposal": proposal},
         addresses=[
             *addresses(kind, channel=payout.channel, actor=actor, requester=payout.requester),
+            *([] if proposal is None else [Address(Place.PROPOSAL, payout.channel)]),
             *besides,
             *(questions_beside(tx, payout) if kind in _ENDS else ()),
             *(_cards_beside(tx, payout) if kind in _BEGINS | _ENDS - _PAID else ()),

@@ -189,7 +189,7 @@ class Story:
         proposal = await self.slack.wait_for_message(
             SUPPORT, self._said("proposes for"), thread_ts=card.ts, timeout=PATIENCE
         )
-        await self.slack.click(DAOUDA, proposal, "confirm")
+        await self.slack.click(DAOUDA, proposal, "confirm", confirm=True)
         await self._thread(card, "marked paid")
 
     async def _paused(self) -> None:

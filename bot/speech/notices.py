@@ -11,7 +11,7 @@ from slack_sdk.models.blocks import ButtonElement
 from bot.ligdicash.errors import Meaning
 from bot.policy import Limit, Refusal, Rules, eligible, enough_to_resolve
 from bot.speech import words
-from bot.speech.blocks import Button, Message, button, message, number_of, row, sections
+from bot.speech.blocks import Button, Message, button, dialog, message, number_of, row, sections
 from bot.speech.cards import (
     Moment,
     card,
@@ -36,6 +36,7 @@ from storage.payout import (
     EventKind,
     Finding,
     Outcome,
+    Payout,
     Place,
     Record,
     Sort,
@@ -140,6 +141,21 @@ class Notices:
         text = self._thread(delivery.event, record, attempt or record.attempt, now)
         return message(text, *sections(text), *row("notice", *_thread_buttons(delivery.event, record)))
 
+    def proposal(self, ended_by: Event, proposed: Event) -> Message:
+        """A proposal that is over, in place of the one that could be confirmed."""
+        how = words.PROPOSAL_OVER.get(ended_by.kind, words.PROPOSAL_OVERTAKEN)
+        return _plain(
+            words.PROPOSAL_WAS.format(
+                actor=words.mention(proposed.actor or ""),
+                payout=proposed.payout or "",
+                finding=words.FINDINGS[Finding(str(proposed.data["finding"]))],
+                reason=_text(proposed, "reason"),
+                end=how.format(
+                    actor=words.mention(ended_by.actor or ""), time=words.at(ended_by.at, self.rules.timezone)
+                ),
+            )
+        )
+
     def not_drawn(self, delivery: Delivery) -> Message:
         """Instead of a message that cannot be drawn: there is something to know, and where."""
         return _plain(words.NOT_DRAWN.format(payout=delivery.payout or "?", event=delivery.event.id))
@@ -190,6 +206,8 @@ class Notices:
         return words.LOOK_UP.format(approvers=words.mentions(approvers))
 
     def _who_confirms(self, event: Event, record: Record) -> str:
+        if not _is_open(event, record):
+            return str(words.THREAD_PROPOSED_LATE)
         if not enough_to_resolve(record, self.rules):
             return words.THREAD_PROPOSED_CONSOLE.format(payout=record.payout.id)
         others = tuple(person for person in eligible(record, self.rules) if person != event.actor)
@@ -230,7 +248,12 @@ class Notices:
         return self._too_late(event, record)
 
     def _answer(self, event: Event, record: Record | None) -> str:
-        return words.ANSWERS[words.Answer(str(event.data["answer"]))].format(
+        what = words.Answer(str(event.data["answer"]))
+        if what is words.Answer.NOT_RESOLVABLE and record is not None and _is_resolved(record):
+            return words.RESOLVED_ALREADY[record.attempt.outcome].format(
+                payout=record.payout.id, people=words.both(record.attempt.found_by or "")
+            )
+        return words.ANSWERS[what].format(
             payout=record.payout.id if record else "",
             state=_standing(record) if record else "",
             **_of_another(event),
@@ -485,11 +508,26 @@ def _audit_sentence(event: Event, record: Record | None) -> Sentence:
 
 
 def _thread_buttons(event: Event, record: Record) -> list[ButtonElement]:
-    if event.kind is EventKind.PROPOSED:
-        return [button(Button.CONFIRM, record.payout, style="primary", about=str(event.id))]
+    if event.kind is EventKind.PROPOSED and _is_open(event, record):
+        return [_confirm_button(event, record.payout)]
     if event.kind is EventKind.HELD:
         return [button(Button.TRY_NOW, record.payout)]
     return []
+
+
+def _is_open(proposed: Event, record: Record) -> bool:
+    """Whether just this proposal can still be confirmed."""
+    return record.proposal is not None and record.proposal.event == proposed.id
+
+
+def _confirm_button(proposed: Event, payout: Payout) -> ButtonElement:
+    finding = Finding(str(proposed.data["finding"]))
+    asked = words.CONFIRM_FINDING_TEXT[finding].format(
+        payout=payout.id, amount=words.amount(payout.amount), number=number_of(payout)
+    )
+    title = words.CONFIRM_FINDING_TITLE.format(finding=words.FINDINGS[finding])
+    asks = dialog(title, asked, words.CONFIRM_FINDING_YES)
+    return button(Button.CONFIRM, payout, style="primary", asks=asks, about=str(proposed.id))
 
 
 def _plain(text: str) -> Message:
@@ -514,6 +552,11 @@ def _of_ligdicash(event: Event) -> dict[str, str]:
 def _brake(event: Event) -> str:
     """What somebody may not do to the brake."""
     return str(words.BRAKES[Sort(_text(event, "what").replace(" ", "_"))])
+
+
+def _is_resolved(record: Record) -> bool:
+    """Whether two people's word ended it, and LigdiCash says nothing else."""
+    return record.attempt.outcome in words.RESOLVED_ALREADY and record.payout.contradiction is None
 
 
 def _standing(record: Record) -> str:

@@ -20,7 +20,7 @@ from bot.parsing import format_number, mask_number
 from bot.policy import Limit, Refusal
 from bot.speech.sentences import Sentence, plural
 from bot.speech.sentences import sentence as _
-from storage.payout import AnswerKind, Earlier, Finding, Outcome, Sort, State, Unsent, Way
+from storage.payout import AnswerKind, Earlier, EventKind, Finding, Outcome, Sort, State, Unsent, Way
 
 # Before the name of whoever did something there.
 CONSOLE = "console:"
@@ -368,6 +368,20 @@ TRY_NOW = _("Try now")
 CONFIRM_TITLE = _("Pay {amount}?")
 CONFIRM_TEXT = _("{amount} to {number}\nasked by {requester_name}\n{way}\n\nOnce sent, this cannot be taken back.")
 CONFIRM_YES = _("Yes, pay")
+CONFIRM_FINDING_TITLE = _("Confirm: {finding}?")
+CONFIRM_FINDING_TEXT: Mapping[Finding, Sentence] = MappingProxyType(
+    {
+        Finding.PAID: _(
+            "{payout}: {amount} to {number}\n\nConfirm only what you saw yourself on LigdiCash's dashboard. "
+            "It is then recorded as paid."
+        ),
+        Finding.UNPAID: _(
+            "{payout}: {amount} to {number}\n\nConfirm only what you saw yourself on LigdiCash's dashboard. "
+            "The same can then be asked for, and paid, again."
+        ),
+    }
+)
+CONFIRM_FINDING_YES = _("Yes, confirm")
 CONFIRM_NO = _("Not now")
 # Not edited once more when it has ended, so it must stay true.
 QUESTION_APPROVED = _("✅ Approved by {approvers} at {time}. What became of it stands on the card above.")
@@ -599,9 +613,21 @@ THREAD_APPROVALS_VOIDED = _(
 )
 THREAD_PROPOSED = _("🗳️ {actor} proposes for {payout}: *{finding}* – {reason}\n{who}")
 THREAD_PROPOSED_WHO = _("{approvers}: please confirm just this, or click *Resolve* on the card if you found otherwise.")
+THREAD_PROPOSED_LATE = _("Nothing is to be confirmed here any more.")
 THREAD_PROPOSED_CONSOLE = _(
     "Nobody else is named who could: the person who runs the bot ends it with `payout-bot resolve {payout}`."
 )
+# In place of a proposal that is over.
+PROPOSAL_WAS = _("🗳️ {actor} proposed for {payout}: *{finding}* – {reason}\n{end}")
+_PROPOSAL_CONFIRMED = _("✅ Confirmed by {actor} at {time}.")
+PROPOSAL_OVER: Mapping[EventKind, Sentence] = MappingProxyType(
+    {
+        EventKind.MARKED_PAID: _PROPOSAL_CONFIRMED,
+        EventKind.MARKED_UNPAID: _PROPOSAL_CONFIRMED,
+        EventKind.PROPOSED: _("↩️ Void: {actor} proposed anew at {time}, below."),
+    }
+)
+PROPOSAL_OVERTAKEN = _("↩️ Void: something new came from LigdiCash at {time}.")
 THREAD_PROPOSAL_VOIDED = _(
     "🗳️ Something new came from LigdiCash about {payout}: the proposal no longer counts. Please look again."
 )
@@ -708,6 +734,17 @@ ANSWERS: Mapping[Answer, Sentence] = MappingProxyType(
         ),
         Answer.NOT_AGAIN: _(
             "{payout} cannot be asked for again: it is not known that nothing was paid. It is: {state}. Nothing was changed."
+        ),
+    }
+)
+
+
+# Instead of `NOT_RESOLVABLE`.
+RESOLVED_ALREADY: Mapping[Outcome, Sentence] = MappingProxyType(
+    {
+        Outcome.FOUND_PAID: _("{payout} is already resolved: marked paid by {people}. Your click changed nothing."),
+        Outcome.FOUND_UNPAID: _(
+            "{payout} is already resolved: marked not paid by {people}. Your click changed nothing."
         ),
     }
 )

@@ -56,10 +56,11 @@ class HoldMoves(PayoutMoves):
             ),
         )  # fmt: skip
 
-    def drop_proposal(self, payout: str, attempt: int) -> bool:
-        """Forget a finding that waits; False when there is none."""
-        cursor = self.connection.execute("DELETE FROM proposals WHERE payout = ? AND attempt = ?", (payout, attempt))
-        return cursor.rowcount == 1
+    def drop_proposal(self, payout: str, attempt: int) -> int | None:
+        """Forget a finding that waits; the event that proposed it, or None when there is none."""
+        found = queries.proposal(self.connection, payout, attempt)
+        self.connection.execute("DELETE FROM proposals WHERE payout = ? AND attempt = ?", (payout, attempt))
+        return None if found is None else found.event
 
     def note_finding(self, payout: Payout, people: str, reason: str) -> None:
         """Keep who found what became of the attempt."""

@@ -146,7 +146,9 @@ async def confirm_together(crowd: Crowd) -> None:
     """All approvers confirm at the same moment."""
     message = crowd.any_with_button("confirm")
     slack = crowd.world.slackside.slack
-    await asyncio.gather(*(slack.click(user, message, "confirm") for user in APPROVERS), return_exceptions=True)
+    await asyncio.gather(
+        *(slack.click(user, message, "confirm", confirm=True) for user in APPROVERS), return_exceptions=True
+    )
 
 
 async def cancel(crowd: Crowd) -> None:

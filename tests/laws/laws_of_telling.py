@@ -238,7 +238,7 @@ class ToldOnce(Law):
 
 
 class SlackTellsTheTruth(Law):
-    """The card, and the question below it, end up saying what the ledger says."""
+    """The card, the question below it and each proposal end up saying what the ledger says."""
 
     name, number = "the card tells the truth", 6
 
@@ -257,6 +257,25 @@ class SlackTellsTheTruth(Law):
             # Edited once, when it loses its buttons: what it says then is not said again at each change.
             if asked is not None and bool(asked.buttons) is not (record.payout.state is State.REQUESTED):
                 yield self.broken(f"{record.payout.id} is {record.payout.state}, and its buttons are {asked.buttons}")
+
+        yield from self._proposals(messages)
+
+    def _proposals(self, messages: dict[str, Message]) -> Iterator[Violation]:
+        """Just those can be confirmed that wait for it."""
+        for row in self.rows(
+            """
+            SELECT events.id AS id, events.payout AS payout, told.message_ts AS message_ts,
+                   EXISTS (SELECT 1 FROM proposals WHERE proposals.event = events.id) AS waits
+            FROM events JOIN deliveries AS told ON told.event = events.id AND told.place = 'thread'
+            WHERE events.kind = 'proposed' AND told.state = 'sent' AND NOT EXISTS (
+                SELECT 1 FROM deliveries AS edit
+                WHERE edit.payout = events.payout AND edit.place = 'proposal' AND edit.state = 'undeliverable'
+            )
+            """
+        ):
+            shown = messages.get(str(row["message_ts"]))
+            if shown is not None and bool(shown.buttons) is not bool(row["waits"]):
+                yield self.broken(f"{row['payout']}: proposal {row['id']} says {shown.words!r}, waits: {row['waits']}")
 
     def _compare(self, record: Record, place: Place, shown: Message | None, drawn: Drawn) -> Iterator[Violation]:
         if self._given_up(record, place):

@@ -290,6 +290,13 @@ BREAKS: tuple[Break, ...] = (
     ),
     one(
         6,
+        "a proposal keeps its button when it is over",
+        "bot.desk.telling:tell",
+        "*([] if proposal is None else [Address(Place.PROPOSAL, payout.channel)]),",
+        "",
+    ),
+    one(
+        6,
         "polling ends after ten status calls",
         "bot.desk.evidence:_asks_on",
         "return payout.state in _WATCHED",

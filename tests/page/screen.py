@@ -139,6 +139,11 @@ class Screen:
         await self.press(self.tongue.approve)
         await self.dialog.get_by_role("button", name=self.tongue.yes_pay).click()
 
+    async def confirm(self) -> None:
+        """Press Confirm in the open thread, and confirm that."""
+        await self.press(self.tongue.confirm)
+        await self.dialog.get_by_role("button", name=self.tongue.yes_confirm).click()
+
     async def to_ligdicash(self) -> None:
         """Look there: it stands beside the conversation, on a phone in a place of its own."""
         if self.device.is_narrow:

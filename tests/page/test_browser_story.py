@@ -170,8 +170,10 @@ async def test_an_uncertain_payout_is_resolved_by_two(at: Screen) -> None:
     await _find(at, words.it_was_paid)
     await at.dialog.wait_for(state="detached")
     await at.be("Daouda")
-    await at.press(words.confirm)
+    await at.confirm()
     await at.sees(at.thread, words.marked_paid)
+    await at.sees(at.thread, words.confirmed)
+    assert 0 == await at.thread.get_by_role("button", name=words.confirm, exact=True).count()
 
 
 async def _find(at: Screen, finding: str) -> None:

@@ -65,6 +65,8 @@ class Tongue:
     propose: str
     too_early: str
     confirm: str
+    yes_confirm: str
+    confirmed: str
     marked_paid: str
 
     # The brake
@@ -125,6 +127,8 @@ ENGLISH = Tongue(
     propose="Propose",
     too_early="can be said from",
     confirm="Confirm",
+    yes_confirm="Yes, confirm",
+    confirmed="✅ Confirmed by @Daouda at",
     marked_paid="was marked paid by",
     paused="paused all sending",
     paused_card="Sending is paused",
@@ -181,6 +185,8 @@ FRENCH = Tongue(
     propose="Proposer",
     too_early="la réponse de LigdiCash peut encore arriver",
     confirm="Confirmer",
+    yes_confirm="Oui, confirmer",
+    confirmed="✅ Confirmé par @Daouda le",
     marked_paid="a été marqué payé par",
     paused="a suspendu tous les envois",
     paused_card="Les envois sont suspendus",

@@ -145,6 +145,7 @@ class Drawings:
         yield from self._cards()
         yield from self._questions()
         yield from self._told()
+        yield from self._ended_proposals()
         yield from self._answers()
         yield from self._command()
         yield from self._home()
@@ -482,9 +483,22 @@ class Drawings:
                 if place not in {Place.CARD, Place.QUESTION}:
                     yield self._telling(place, name or kind.replace("_", " "), event, record)
 
+    def _ended_proposals(self) -> Iterator[Drawing]:
+        data: Data = {"finding": Finding.PAID, "reason": self.values.reason}
+        proposed = Event(next(self._ids), NOW, EventKind.PROPOSED, PAYOUT, 1, CLARISSE, data)
+        for name, kind in {
+            "a proposal, confirmed": EventKind.MARKED_PAID,
+            "a proposal, replaced by another": EventKind.PROPOSED,
+            "a proposal, overtaken by LigdiCash": EventKind.PROPOSAL_VOIDED,
+        }.items():
+            ended_by = Event(next(self._ids), NOW + MINUTE, kind, PAYOUT, 1, DAOUDA, {"proposal": proposed.id})
+            yield Drawing(_CHAPTERS[Place.THREAD], name, partial(self.notices.proposal, ended_by, proposed))
+
     def _telling(self, place: Place, name: str, event: Event, record: Record | None) -> Drawing:
         if place is Place.AUDIT:
             return Drawing(_CHAPTERS[place], name, lambda: self.notices.audit([self.notices.audit_line(event, record)]))
+        if event.kind is EventKind.PROPOSED and record is not None and record.proposal is not None:
+            record = replace(record, proposal=replace(record.proposal, event=event.id))
         delivery = Delivery(
             event.id,
             event,
@@ -547,7 +561,8 @@ class Drawings:
             yield EventKind.EVIDENCE_MISMATCH, {"what": what, "own": 0}, initiated
             yield EventKind.EVIDENCE_MISMATCH, {"what": what, "own": 1}, initiated
         yield EventKind.EVIDENCE_AGREES, {"word": "completed", "own": 1}, self.approved(State.COMPLETED)
-        yield EventKind.PROPOSED, {"finding": Finding.PAID, "reason": reason}, unsure
+        open_proposal = replace(unsure, proposal=self.proposal)
+        yield EventKind.PROPOSED, {"finding": Finding.PAID, "reason": reason}, open_proposal
         yield EventKind.PROPOSAL_VOIDED, {}, unsure
         voided: Data = {"people": f"{CLARISSE},{DAOUDA}", "other": PAYOUT}
         yield EventKind.APPROVALS_VOIDED, voided, self.record()
@@ -588,7 +603,11 @@ class Drawings:
         alone = self.approved(State.UNCONFIRMED, payout={"requester": CLARISSE}, asked_by=DAOUDA)
         yield EventKind.UNCONFIRMED, "unconfirmed, with nobody to look it up", unsure, alone, {}
         proposed: Data = {"finding": Finding.UNPAID, "reason": self.values.reason}
+        alone = replace(alone, proposal=self.proposal)
         yield EventKind.PROPOSED, "proposed, with nobody to confirm", proposed, alone, {}
+        may_confirm = replace(self.approved(State.UNCONFIRMED), proposal=self.proposal)
+        yield EventKind.PROPOSED, "proposed: not paid", proposed, may_confirm, {}
+        yield EventKind.PROPOSED, "proposed, told too late", proposed, self.approved(State.COMPLETED), {}
         for limit in Limit:
             data: Data = {"why": limit, "left": 1_000}
             yield EventKind.LIMIT_REFUSED, f"limit refused: {limit}", data, self.record(), {}
@@ -612,18 +631,23 @@ class Drawings:
         more = {"other": EARLIER, "other_state": State.COMPLETED}
         for answer in Answer:
             yield self._whisper(answer.replace("_", " "), EventKind.ANSWERED, {"answer": answer, **more}, self.record())
+        for outcome in words.RESOLVED_ALREADY:
+            found: Data = {"found_by": f"{CLARISSE},{DAOUDA}", "outcome": outcome}
+            resolved = self.approved(State.COMPLETED, found=found)
+            late: Data = {"answer": Answer.NOT_RESOLVABLE}
+            yield self._whisper(f"resolved already: {outcome.replace('_', ' ')}", EventKind.ANSWERED, late, resolved)
         followed: Data = {"answer": Answer.FOLLOWED, **more, "other_contradicted": 1}
         yield self._whisper("followed, and contradicted", EventKind.ANSWERED, followed, self.record())
-        late = EventKind.DECISION_TOO_LATE
-        yield self._whisper("unknown payout", late, {"asked_for": PAYOUT}, None)
-        yield self._whisper("an old button", late, {"stale": 1}, self.record())
+        too_late = EventKind.DECISION_TOO_LATE
+        yield self._whisper("unknown payout", too_late, {"asked_for": PAYOUT}, None)
+        yield self._whisper("an old button", too_late, {"stale": 1}, self.record())
         for state in words.TOO_LATE:
             decided = self.record(self.payout(state, decided_by=CLARISSE))
-            yield self._whisper(f"too late: {state}", late, {}, decided)
-        yield self._whisper("too late: approved", late, {}, self.approved())
+            yield self._whisper(f"too late: {state}", too_late, {}, decided)
+        yield self._whisper("too late: approved", too_late, {}, self.approved())
         refused = self.approved(State.REFUSED, payout={"attempt": 2}, number=2)
-        yield self._whisper("too late: second attempt refused", late, {}, refused)
-        yield self._whisper("too late: otherwise", late, {}, self.record(self.payout(State.EXPIRED)))
+        yield self._whisper("too late: second attempt refused", too_late, {}, refused)
+        yield self._whisper("too late: otherwise", too_late, {}, self.record(self.payout(State.EXPIRED)))
         event = Event(7, NOW, EventKind.COMPLETED, PAYOUT, 1, None, {})
         broken = Delivery(7, event, Place.THREAD, SUPPORT, None, PAYOUT, posting=False, tries=0, due_at=NOW)
         yield Drawing("In the thread", "not drawn", lambda: self.notices.not_drawn(broken))

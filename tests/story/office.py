@@ -17,6 +17,7 @@ from bot.sandbox import PATIENCE
 from bot.sandbox.ligdicash import Answer, Create, Endpoint, Request, Silence
 from bot.sandbox.ligdicash.answers import CRASHED
 from bot.sandbox.slack import CommandAnswer, Delivery, Kind, Message, View
+from bot.sandbox.slack.hands import find_button
 from storage.payout import State
 from tests.stage import AUDIT, CLARISSE, DAOUDA, SUPPORT, Stage, commits, payout_of
 
@@ -54,10 +55,10 @@ async def both_resume(scene: Stage) -> None:
 async def press(
     scene: Stage, user: str, message: Message, button: str, *, confirm: bool = False, decide: bool = True
 ) -> None:
-    """Click a button, and wait until it is decided on."""
+    """Click a button, and wait until it is decided on; a proposal's dialog is always gone through with."""
     current = scene.slack.workspace.current(message)
     assert isinstance(current, Message)
-    result = await scene.slack.click(user, current, button, confirm=confirm)
+    result = await scene.slack.click(user, current, button, confirm=confirm or button == "confirm")
     assert result.error is None
     if decide:
         await decided(scene)
@@ -79,6 +80,14 @@ async def press_again(scene: Stage, name: str, *, user: str | None = None, times
     await decided(scene)
 
 
+async def press_as_shown(scene: Stage, user: str, message: Message, button: str) -> None:
+    """Click a button of a message on a screen that does not show yet what became of it."""
+    payload = scene.slack.payloads.click(user, message, find_button(message.buttons, button), None)
+    ended = await scene.slack.post.deliver(Delivery(Kind.INTERACTIVE, payload))
+    assert ended.error is None
+    await decided(scene)
+
+
 def _action(payload: Mapping[str, Any]) -> str:
     return str(payload["actions"][0]["action_id"]) if payload.get("actions") else ""
 
@@ -96,7 +105,8 @@ async def propose(
 
 
 def _proposals(scene: Stage, card: Message) -> list[Message]:
-    return [one for one in scene.slack.messages(SUPPORT, card.ts) if "proposes for" in one.words]
+    said = ("proposes for", "proposed for")
+    return [one for one in scene.slack.messages(SUPPORT, card.ts) if any(each in one.words for each in said)]
 
 
 async def home(scene: Stage, user: str) -> View:

@@ -45,6 +45,7 @@ from tests.story.office import (
     lease_ran_out,
     ligdicash_says,
     press,
+    press_as_shown,
     propose,
     seen,
     state_of,
@@ -233,7 +234,7 @@ async def test_another_proposal_voids_the_first(timed: Stage) -> None:
     first = await propose(timed, CLARISSE, card, "paid")
     await timed.later(HOUR)
     second = await propose(timed, DAOUDA, card, "unpaid", "not on the dashboard")
-    await press(timed, DAOUDA, first, "confirm")
+    await press_as_shown(timed, DAOUDA, first, "confirm")
     await timed.whispered(DAOUDA, "That proposal no longer counts")
     assert State.UNCONFIRMED is state_of(timed, card)
     await press(timed, CLARISSE, second, "confirm")
@@ -247,7 +248,7 @@ async def test_a_callback_voids_the_proposal(timed: Stage) -> None:
     proposal = await propose(timed, CLARISSE, card, "paid")
     await ligdicash_says(timed, transaction_of(timed, card), "pending")
     await timed.thread_says(card, "the proposal no longer counts")
-    await press(timed, DAOUDA, proposal, "confirm")
+    await press_as_shown(timed, DAOUDA, proposal, "confirm")
     await timed.whispered(DAOUDA, "That proposal no longer counts")
     await timed.at_rest()
     assert State.UNCONFIRMED is state_of(timed, card)
@@ -266,7 +267,7 @@ async def test_a_late_create_answer_voids_the_proposal(timed: Stage) -> None:
             proposal = await propose(timed, CLARISSE, card, "paid")
             gate.set()
             await timed.thread_says(card, "the proposal no longer counts")
-    await press(timed, DAOUDA, proposal, "confirm")
+    await press_as_shown(timed, DAOUDA, proposal, "confirm")
     await timed.whispered(DAOUDA, "That proposal no longer counts")
     await timed.at_rest()
     assert State.UNCONFIRMED is state_of(timed, card)
@@ -282,7 +283,7 @@ async def test_a_late_token_ends_the_doubt_and_the_proposal(timed: Stage) -> Non
         proposal = await propose(timed, CLARISSE, card, "paid")
         gate.set()
         await timed.card_says(card, "*Initiated, not yet paid*")
-    await press(timed, DAOUDA, proposal, "confirm")
+    await press_as_shown(timed, DAOUDA, proposal, "confirm")
     await timed.whispered(DAOUDA, "cannot be resolved by people now")
     assert (State.INITIATED, []) == (state_of(timed, card), timed.rows("SELECT * FROM proposals"))
     await ligdicash_says(timed, transaction_of(timed, card), "completed")
@@ -297,7 +298,7 @@ async def test_evidence_ends_it_before_the_second_person(timed: Stage) -> None:
     form = await timed.slack.wait_for_modal(DAOUDA, "Resolve")
     await ligdicash_says(timed, transaction_of(timed, card), "notcompleted")
     await timed.card_says(card, "LigdiCash says that it was not paid")
-    await press(timed, DAOUDA, proposal, "confirm")
+    await press_as_shown(timed, DAOUDA, proposal, "confirm")
     assert 1 == await whisper_count(timed, DAOUDA, "cannot be resolved by people now")
     await timed.slack.submit(form, {"finding": "paid", "reason": "seen"})
     await decided(timed)
