@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from bot.desk.telling import answer, refuse
@@ -111,7 +111,8 @@ class BrakeDesk:
             told = addresses(kind, channel=pull.channel, actor=person.id)
             tx.append(kind, payout=None, attempt=None, actor=person.id, data={"reason": held.reason}, addresses=told)
         else:
-            release(tx, EventKind.RESUMED, pull, person.id)
+            first_told = Address(Place.DIRECT, first.id, first.id)
+            release(tx, EventKind.RESUMED, pull, person.id, besides=[first_told])
 
     def _release(self, tx: Transaction, pull: Pull, person: Person) -> None:
         if _in_force(tx.connection, pull.hold) is None:
@@ -140,9 +141,9 @@ def pause(tx: Transaction, person: str | None, reason: str, channel: str) -> Non
     tx.append(EventKind.PAUSED, payout=None, attempt=None, actor=person, data={"reason": reason}, addresses=told)
 
 
-def release(tx: Transaction, kind: EventKind, pull: Pull, person: str) -> None:
-    """Lift a hold and tell everybody whose payout waited for it."""
-    told = _everybody(tx, kind, pull, person)
+def release(tx: Transaction, kind: EventKind, pull: Pull, person: str, *, besides: Sequence[Address] = ()) -> None:
+    """Lift a hold and tell everybody whose payout waited for it, and `besides`."""
+    told = [*_everybody(tx, kind, pull, person), *besides]
     tx.release(pull.hold)
     tx.append(kind, payout=None, attempt=None, actor=person, data={"hold": pull.hold}, addresses=told)
 

@@ -130,6 +130,9 @@ class Notices:
         """
         if delivery.place is Place.PRIVATE:
             return _plain(self._private(delivery.event, record))
+        if delivery.place is Place.DIRECT and delivery.event.kind in _TO_THE_ACTOR:
+            # Who wanted sending to go on before is told the same as the second one.
+            return _plain(self._private(delivery.event, record))
         if record is None:
             raise LookupError(f"event {delivery.event.id} has no payout")
         if delivery.place is Place.CARD:

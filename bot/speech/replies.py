@@ -13,7 +13,7 @@ from bot.speech import words
 from bot.speech.blocks import context, number_of, section
 from bot.speech.cards import Moment, state_of
 from bot.speech.sentences import Sentence
-from storage.payout import Record
+from storage.payout import Record, State
 
 # Slack takes 100 blocks in a Home tab.
 MOST_SHOWN = 20
@@ -61,6 +61,16 @@ def status(record: Record, workspace_url: str) -> str:
 def ended(record: Record, workspace_url: str) -> str:
     """How a payout ended, on its requester's lock screen."""
     payout = record.payout
+    if payout.state is State.REJECTED:
+        return words.DIRECT_REJECTED.format(
+            sign=words.SIGNS[payout.state],
+            amount=words.amount(payout.amount),
+            number=number_of(payout),
+            decider=words.mention(payout.decided_by or ""),
+            reason=words.typed(payout.decision_reason or ""),
+            payout=payout.id,
+            link=_card_link(record, workspace_url),
+        )
     return words.DIRECT_ENDED.format(
         sign=words.SIGNS[payout.state],
         amount=words.amount(payout.amount),

@@ -975,6 +975,7 @@ AUDIT_TEXT_ONE = _("Payout audit: {line}")
 # Ends, told to the requester directly
 
 DIRECT_ENDED = _("{sign} {amount} to {number}: {state} · {payout}{link}")
+DIRECT_REJECTED = _("{sign} {amount} to {number}: rejected by {decider}: {reason} · {payout}{link}")
 
 # `/payout status`, `list` and `policy`
 

@@ -146,6 +146,8 @@ class Drawings:
         yield from self._questions()
         yield from self._told()
         yield from self._ended_proposals()
+        resumed = Event(next(self._ids), NOW, EventKind.RESUMED, None, None, DAOUDA, {"hold": Hold.ALL})
+        yield self._telling(Place.DIRECT, "resumed, to whoever wanted it first", resumed, None)
         yield from self._answers()
         yield from self._command()
         yield from self._home()

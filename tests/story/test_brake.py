@@ -457,3 +457,16 @@ async def _paused_with_approved(scene: Stage) -> Message:
     card = await approved(scene)
     await scene.at_rest()
     return card
+
+
+async def test_who_wanted_to_go_on_first_hears_that_sending_goes_on(timed: Stage) -> None:
+    """Their last word was that another is needed; told alone, once, and not to whoever was second."""
+    await pause(timed)
+    await resume(timed, user=CLARISSE)
+    await timed.at_rest()
+    assert [] == timed.slack.direct_messages(CLARISSE)
+    await resume(timed, user=DAOUDA)
+    await timed.at_rest()
+    told = [one.text for one in timed.slack.direct_messages(CLARISSE)]
+    assert [f"▶️ Sending goes on: <@{DAOUDA}> was the second approver to say so."] == told
+    assert [] == timed.slack.direct_messages(DAOUDA)

@@ -274,6 +274,15 @@ async def test_rejecting_asks_for_the_reason(office: Stage, card: Message) -> No
     assert 0 == creates_of(office, card)
 
 
+async def test_a_rejection_is_told_directly_with_who_and_why(office: Stage, card: Message) -> None:
+    """All that is read on a lock screen."""
+    await office.reject(card, "Wrong amount, it is <2 000>")
+    await office.thread_says(card, "was *rejected* by")
+    await office.at_rest()
+    (told,) = [one.text for one in office.slack.direct_messages(AMINATA) if payout_of(card) in one.text]
+    assert f": rejected by <@{CLARISSE}>: Wrong amount, it is &lt;2 000&gt; · {payout_of(card)} · <" in told
+
+
 @pytest.mark.parametrize("reason", [" ", "\n\n", "\u200e\u00a0"])
 async def test_a_rejection_without_a_reason_is_none(office: Stage, card: Message, reason: str) -> None:
     """The field says so, with an example; the form stays open and the payout undecided."""
