@@ -41,11 +41,11 @@ class Inquiries:
         record = self._ledger.record(payout.upper())
         if record is None or not may_see(await self._people.who(person), record.asked_by):
             return words.STATUS_NOT_YOURS.format(payout=words.typed(payout[:20]))
-        return replies.status(record, self._people.workspace_url)
+        return replies.status(record, self.moment())
 
     async def latest(self, person: str) -> str:
         """What this person asked for lately."""
-        return replies.listed(self._latest(person), self._people.workspace_url)
+        return replies.listed(self._latest(person), self.moment())
 
     async def policy(self, person: str, channel: str) -> str:
         """What holds for this person, here and today."""

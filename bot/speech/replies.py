@@ -44,8 +44,8 @@ def usage(approvers: tuple[str, ...]) -> str:
     )
 
 
-def status(record: Record, workspace_url: str) -> str:
-    """One payout in a line, with a link to its card."""
+def status(record: Record, moment: Moment) -> str:
+    """One payout in two lines: how it stands, when it was asked for, and a link to its card."""
     payout = record.payout
     return words.STATUS_LINE.format(
         sign=words.SIGNS[payout.state],
@@ -54,7 +54,8 @@ def status(record: Record, workspace_url: str) -> str:
         number=number_of(payout),
         reason=words.typed(payout.reason),
         state=state_of(record),
-        link=_card_link(record, workspace_url),
+        when=words.when(payout.created_at, moment.now, moment.timezone),
+        link=_card_link(record, moment.workspace_url),
     )
 
 
@@ -89,11 +90,11 @@ def _card_link(record: Record, workspace_url: str) -> str:
     return words.STATUS_LINK.format(link=words.permalink(workspace_url, payout.channel, payout.card_ts))
 
 
-def listed(records: Sequence[Record], workspace_url: str) -> str:
+def listed(records: Sequence[Record], moment: Moment) -> str:
     """Several payouts, a line each."""
     if not records:
         return str(words.LIST_EMPTY)
-    return "\n".join([str(words.LIST_HEAD), *(status(record, workspace_url) for record in records)])
+    return "\n".join([str(words.LIST_HEAD), *(status(record, moment) for record in records)])
 
 
 def policy(standing: Standing, rules: Rules) -> str:
@@ -140,7 +141,7 @@ def home(tasks: Tasks, yours: Sequence[Record], moment: Moment) -> View:
         blocks.append(context(str(words.HOME_NOTHING)))
     if yours:
         blocks += [DividerBlock(), HeaderBlock(text=str(words.HOME_YOURS))]
-        blocks += [section(status(record, moment.workspace_url)) for record in yours[:MOST_SHOWN]]
+        blocks += [section(status(record, moment)) for record in yours[:MOST_SHOWN]]
     return View(type="home", blocks=blocks)
 
 

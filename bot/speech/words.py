@@ -979,7 +979,7 @@ DIRECT_REJECTED = _("{sign} {amount} to {number}: rejected by {decider}: {reason
 
 # `/payout status`, `list` and `policy`
 
-STATUS_LINE = _("{sign} *{amount}* to *{number}* · {state}\n{payout} · {reason}{link}")
+STATUS_LINE = _("{sign} *{amount}* to *{number}* · {state}\nasked {when} · {payout} · {reason}{link}")
 STATUS_LINK = _(" · <{link}|see it>")
 STATUS_EXAMPLE = _("Please say which, for example `/payout status P-7K3F9`.")
 STATUS_NOT_YOURS = _("There is no payout {payout} that you may see. Only its requester and the approvers may.")

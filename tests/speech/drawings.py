@@ -660,6 +660,7 @@ class Drawings:
 
     def _command(self) -> Iterator[Drawing]:
         record, everybody = self.approved(State.INITIATED), self.values.approvers
+        moment = Moment(NOW, self.rules.timezone, WORKSPACE)
         may = replies.Standing(None, None, 0, 0)
         may_not = replies.Standing(Refusal.NOT_A_REQUESTER, Refusal.NOT_AN_APPROVER, 100_000, 50_000)
         command = f"/payout {self.values.number} 5000 {self.values.reason[:20]}"
@@ -677,9 +678,9 @@ class Drawings:
             "pause without a reason": lambda: str(words.PAUSE_NEEDS_REASON),
             "status without an id": lambda: str(words.STATUS_EXAMPLE),
             "status of another's": lambda: words.STATUS_NOT_YOURS.format(payout=PAYOUT),
-            "status": lambda: replies.status(record, WORKSPACE),
-            "list, empty": lambda: replies.listed([], WORKSPACE),
-            "list": lambda: replies.listed([record] * 10, WORKSPACE),
+            "status": lambda: replies.status(record, moment),
+            "list, empty": lambda: replies.listed([], moment),
+            "list": lambda: replies.listed([record] * 10, moment),
             "policy, who may": lambda: replies.policy(may, self.rules),
             "policy, who may not": lambda: replies.policy(may_not, replace(self.rules, request_ttl_hours=1)),
             "two people": lambda: words.both(f"{CLARISSE},{DAOUDA}"),

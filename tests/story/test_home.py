@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,6 +13,7 @@ from bot.sandbox.ligdicash.answers import CRASHED
 from bot.sandbox.slack import Message
 from storage.payout import State
 from tests.stage import AMINATA, BOUKARY, CLARISSE, DAOUDA, SUPPORT, SkippingClock, Stage, hurried, payout_of, stage
+from tests.story.authority import commands
 from tests.story.office import (
     PENDING,
     approved,
@@ -93,3 +96,26 @@ async def test_uncertain_money_comes_before_requests(timed: Stage) -> None:
     uncertain = await unconfirmed(timed)
     text = (await home(timed, DAOUDA)).text
     assert text.index(payout_of(uncertain)) < text.index(payout_of(waiting))
+
+
+async def test_what_is_not_todays_says_its_day(tmp_path: Path) -> None:
+    """In Home and in the list, by the team's own midnight; of today only the time."""
+    with hurried():
+        async with stage(tmp_path, clock=SkippingClock(), TIMEZONE="Asia/Kathmandu") as scene:
+            zone = ZoneInfo("Asia/Kathmandu")
+            card = await scene.ask("22670000000 5000 refund")
+            (created_at,) = scene.rows("SELECT created_at FROM payouts WHERE id = ?", payout_of(card))[0]
+            asked_at = datetime.fromtimestamp(int(created_at or 0) / 1000, zone)
+            midnight = (asked_at + timedelta(days=1)).replace(hour=0, minute=0, second=0)
+            assert await both_say(scene, f"{asked_at:%H:%M}")
+            await scene.later(int((midnight - asked_at).total_seconds() + 60) * 1000)
+            assert await both_say(scene, f"{asked_at:%H:%M} on {asked_at.day} {asked_at:%b %Y}")
+
+
+async def both_say(scene: Stage, time: str) -> bool:
+    """Whether Home and the list give just this time."""
+    scene.slack.workspace.ephemerals.clear()
+    await commands(scene, AMINATA, "list")
+    listed = (await scene.whispered(AMINATA, "Your latest payouts")).text
+    waiting = (await home(scene, CLARISSE)).text
+    return f"\nasked at {time} · " in listed and f"asked by <@{AMINATA}> at {time} · " in waiting

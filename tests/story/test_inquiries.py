@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
@@ -123,11 +124,13 @@ async def test_what_slack_does_not_say_is_said_so(scene: Stage) -> None:
 async def test_status_in_every_spelling(scene: Stage, cards: list[Message]) -> None:
     """Small letters and blanks; markup that was typed is shown as typed."""
     payout = payout_of(cards[1])
+    (created_at,) = scene.rows("SELECT created_at FROM payouts WHERE id = ?", payout)[0]
+    when = f"{datetime.fromtimestamp(int(created_at or 0) / 1000, UTC):%H:%M}"
     told = await answered(scene, AMINATA, f"status   {payout.lower()} ")
     link = f"https://team.slack.example/archives/{SUPPORT}/p{cards[1].ts.replace('.', '')}"
     assert (
         "⏳ *1 000 XOF* to *+226 70 00 02 00* · waiting for a decision\n"
-        f"{payout} · &lt;!channel&gt; &amp; more · <{link}|see it>"
+        f"asked at {when} · {payout} · &lt;!channel&gt; &amp; more · <{link}|see it>"
     ) == told
     assert "completed" in await answered(scene, CLARISSE, f"status {payout_of(cards[0])}")
 
@@ -164,7 +167,7 @@ async def test_a_list_holds_only_ones_own(scene: Stage, cards: list[Message]) ->
     """The newest first; whoever asked for nothing is told so."""
     lines = (await answered(scene, AMINATA, "list")).splitlines()
     assert "Your latest payouts:" == lines[0]
-    assert [payout_of(cards[1]), payout_of(cards[0])] == [line.split(" · ")[0] for line in lines[2::2]]
+    assert [payout_of(cards[1]), payout_of(cards[0])] == [line.split(" · ")[1] for line in lines[2::2]]
     assert "You have asked for no payouts yet. `/payout help` says how." == await answered(scene, GUEST, "list")
 
 
