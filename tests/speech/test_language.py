@@ -68,7 +68,7 @@ def test_money_and_numbers() -> None:
 def test_the_way_has_one_name() -> None:
     """The button that asks again for mobile money says `directly`, as the form does: another way goes by the wallet."""
     with speaking(Language.FRENCH):
-        assert str(words.WAYS[Way.MOBILE_DIRECTLY]) == str(words.ASK_DIRECTLY) == "Mobile money directement"
+        assert str(words.WAYS[Way.MOBILE_DIRECTLY]) == str(words.ASK_DIRECTLY) == "Direct sur mobile money"
 
 
 def test_times() -> None:
