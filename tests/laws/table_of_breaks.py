@@ -235,8 +235,8 @@ BREAKS: tuple[Break, ...] = (
         5,
         "a refusal is recorded without its event",
         f"{_PAYMENTS}:_refuse",
-        "tell(tx, EventKind.REFUSED, payout,",
-        "(lambda *_, **__: 0)(tx, EventKind.REFUSED, payout,",
+        "tell(\n        tx,\n        EventKind.REFUSED,",
+        "(lambda *_, **__: 0)(\n        tx,\n        EventKind.REFUSED,",
     ),
     one(
         5,
