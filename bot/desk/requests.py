@@ -30,6 +30,7 @@ from bot.speech.modals import (
     Field,
     Form,
     amount_problem,
+    is_small,
     number_problem,
 )
 from storage import queries
@@ -42,8 +43,8 @@ _LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Repeats:
-    """The form is right, but it may repeat these payouts: whoever asks says first that they know."""
+class LookFirst:
+    """The form is right, but its amount is small, or it may repeat these payouts: whoever asks looks at that first."""
 
     draft: Draft
     form: Form
@@ -82,7 +83,7 @@ class Requests:
             await self._ledger.write(lambda tx: _refuse(tx, person, channel, why, occasion))
         return refused, membership
 
-    async def receive(self, person: str, carried: Carried, occasion: str, form: Form) -> Problems | Repeats:
+    async def receive(self, person: str, carried: Carried, occasion: str, form: Form) -> Problems | LookFirst:
         """Check a submitted form and store it; what is wrong, or must be known first, comes back and nothing is stored.
 
         `occasion` is the form's own id: the same submission delivered twice is one request.
@@ -106,9 +107,11 @@ class Requests:
             return {Field.BENEFICIARY: why_not}
         earlier = self._earlier(checked)
         news = {found.payout for found in earlier} - set(carried.shown)
-        if earlier and (news or not form.knows_earlier):
+        amount = Amount(checked.amount)
+        warned = not is_small(amount) or carried.small == amount.xof
+        if not warned or (earlier and (news or not form.knows_earlier)):
             # Ticked on a form that did not show all of them, it says nothing about the others.
-            return Repeats(Draft(Number(checked.number), Amount(checked.amount), checked.reason), form, earlier)
+            return LookFirst(Draft(Number(checked.number), amount, checked.reason), form, earlier)
         over = self._over_limit(checked, person)
         if over is not None:
             return {Field.AMOUNT: over}

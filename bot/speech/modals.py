@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.language import Language, spoken
+from bot.ligdicash.errors import USUAL_LEAST, USUAL_MOST
 from bot.parsing import (
     Amount,
     AmountProblem,
@@ -88,8 +89,9 @@ class Prefill:
 class Carried:
     """What a form carries along unseen and brings back: where it was opened, and what the request comes from.
 
-    `follows` is an earlier payout, `shown` are payouts that it asked to be known, `source_ts` names a message of the
-    channel and `source_thread_ts` that message's thread. Slack takes 3,000 characters: a form shows five payouts.
+    `follows` is an earlier payout, `shown` are payouts that it asked to be known, `small` an amount that it warned of,
+    `source_ts` names a message of the channel and `source_thread_ts` that message's thread. Slack takes 3,000
+    characters: a form shows five payouts.
     """
 
     channel: str
@@ -97,6 +99,7 @@ class Carried:
     shown: tuple[str, ...] = ()
     source_ts: str | None = None
     source_thread_ts: str | None = None
+    small: int | None = None
 
     def to_json(self) -> str:
         """As the form takes it along."""
@@ -136,6 +139,7 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earli
     """
     draft = prefill.draft
     certain = isinstance(draft.number, Number)
+    small = draft.amount.xof if isinstance(draft.amount, Amount) and is_small(draft.amount) else None
     number = PlainTextInputElement(
         action_id=Field.BENEFICIARY,
         initial_value=format_number(draft.number.digits) if isinstance(draft.number, Number) else None,
@@ -148,13 +152,13 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earli
         initial_value=words.as_typed(draft.amount.xof) if isinstance(draft.amount, Amount) else None,
         placeholder=words.EXAMPLE_AMOUNT,
         max_length=30,
-        focus_on_load=certain and not isinstance(draft.amount, Amount),
+        focus_on_load=certain and (small is not None or not isinstance(draft.amount, Amount)),
     )
     return View(
         type="modal",
         callback_id=REQUEST,
-        private_metadata=_along(prefill.carried.to_json()),
-        title=str(words.FORM_TITLE_REPEATED if earlier else words.FORM_TITLE),
+        private_metadata=_along(replace(prefill.carried, small=small).to_json()),
+        title=str(_title(repeated=bool(earlier), small=small is not None)),
         submit=str(words.FORM_SUBMIT),
         close=str(words.FORM_CLOSE),
         blocks=[
@@ -166,6 +170,17 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earli
             _input(Field.WAY, words.FIELD_WAY, _way_input(prefill.way), None),
         ],
     )
+
+
+def _title(*, repeated: bool, small: bool) -> Sentence:
+    if repeated:
+        return words.FORM_TITLE_REPEATED
+    return words.FORM_TITLE_SMALL if small else words.FORM_TITLE
+
+
+def is_small(amount: Amount) -> bool:
+    """Whether LigdiCash probably refuses it; whoever asks is warned, since nobody knows for sure."""
+    return amount.xof < USUAL_LEAST
 
 
 def _known(earlier: Sequence[str], shown: Sequence[str]) -> list[Block]:
@@ -232,6 +247,8 @@ def _amount_hint(amount: AmountReading, most: int) -> str:
         return f"⚠️ {amount_problem(amount)}"
     if isinstance(amount, Amount) and amount.doubtful:
         return words.HINT_READ_AS.format(amount=words.amount(amount.xof))
+    if isinstance(amount, Amount) and is_small(amount):
+        return words.HINT_SMALL.format(least=words.amount(USUAL_LEAST), most=words.amount(USUAL_MOST))
     return words.HINT_AMOUNT.format(example=words.EXAMPLE_AMOUNT, most=words.amount(most))
 
 

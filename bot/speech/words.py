@@ -179,6 +179,7 @@ WENT_WRONG = _(
 
 FORM_TITLE = _("Ask for a payout")
 FORM_TITLE_REPEATED = _("Asked for already?")
+FORM_TITLE_SMALL = _("Is the amount right?")
 FORM_SUBMIT = _("Ask for approval")
 FORM_CLOSE = _("Cancel")
 FIELD_BENEFICIARY = _("Beneficiary's number")
@@ -192,6 +193,10 @@ EXAMPLE_REASON = _("Refund for a cancelled order")
 EXAMPLE_ORDER = "ORD-2024-001"
 HINT_NUMBER = _("The mobile number, for example {example}.")
 HINT_AMOUNT = _("Whole francs, for example {example}. At most {most}.")
+HINT_SMALL = _(
+    "⚠️ LigdiCash usually pays an amount between {least} and {most}: this is probably refused. "
+    "Send it only if it is right all the same."
+)
 HINT_REASON = _("Approvers and finance read this.")
 HINT_ORDER = _("Leave it empty where there is none; “none” and the like are read as that.")
 HINT_READ_AS = _("⚠️ Read as {amount}, please check.")
@@ -788,9 +793,7 @@ MEANINGS: Mapping[Meaning, tuple[Sentence, Sentence]] = MappingProxyType(
         ),
         Meaning.AMOUNT_OUT_OF_BOUNDS: (
             _("LigdiCash does not pay this amount."),
-            _(
-                "type `/payout` anew with an amount between 100 and 1\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}XOF."
-            ),
+            _("ask again with an amount between {least} and {most}: *Correct and ask again* on the card."),
         ),
         Meaning.ADDRESS_NOT_ALLOWED: (
             _("LigdiCash does not accept requests from the bot's IP address."),

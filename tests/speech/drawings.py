@@ -274,6 +274,7 @@ class Drawings:
         drafts = {
             "empty": Draft(_missing_number(), UnreadableAmount(AmountProblem.MISSING, ""), ""),
             "filled in": Draft(number, amount, self.values.reason),
+            "of a small amount": Draft(number, Amount(10), self.values.reason),
             "to be checked": Draft(number, replace(amount, doubtful=True), self.values.reason),
         }
         for name, draft in drafts.items():
@@ -410,6 +411,9 @@ class Drawings:
             "unconfirmed": unsure,
             "unconfirmed, with a proposal": replace(unsure, proposal=self.proposal),
             "refused": replace(self.approved(State.REFUSED, token=None, answer_code="02"), may_follow=True),
+            "refused for its amount": replace(
+                self.approved(State.REFUSED, token=None, answer_code="05"), may_follow=True
+            ),
             "refused, second attempt": self.approved(
                 State.REFUSED, payout={"attempt": 2}, number=2, token=None, answer_code="02"
             ),
