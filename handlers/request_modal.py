@@ -16,8 +16,8 @@ from bot.language import speaking
 from bot.people import People
 from bot.policy import Rules
 from bot.speech import words
-from bot.speech.modals import REQUEST, Carried, Field, Prefill, language_of_form, read_form, request_form
-from bot.speech.questions import Asking, earlier_lines
+from bot.speech.modals import REQUEST, Carried, Field, Known, Prefill, language_of_form, read_form, request_form
+from bot.speech.questions import Asking, earlier_lines, rejected_lines
 from storage.ledger import OtherPayloadError
 from storage.payout import Way
 
@@ -39,14 +39,14 @@ class RequestModal:
     def _look_first(self, view: Mapping[str, Any], asked: LookFirst) -> dict[str, Any]:
         """The same form once more, with what it may repeat and a box to tick, and a warning beside a small amount."""
         carried, form = Carried.from_view(view), asked.form
-        shown = tuple(found.payout for found in asked.earlier)
-        prefill = Prefill(asked.draft, replace(carried, shown=shown), form.order, Way(form.way))
+        prefill = Prefill(asked.draft, replace(carried, shown=asked.shown), form.order, Way(form.way))
         asking = Asking(self._rules, self._people.workspace_url)
+        known = Known(earlier_lines(asked.earlier, asking), rejected_lines(asked.rejected, asking))
         drawn = request_form(
             prefill,
             most=self._rules.max_amount,
             countries=self._rules.countries,
-            earlier=earlier_lines(asked.earlier, asking),
+            known=known if asked.shown else None,
         )
         return drawn.to_dict()
 

@@ -35,7 +35,7 @@ from bot.speech.modals import (
 )
 from storage import queries
 from storage.ledger import Ledger, OtherPayloadError, Transaction, hash_of_payload
-from storage.payout import Earlier, EventKind, InboxItem, Request, Sort, Way
+from storage.payout import Earlier, EventKind, InboxItem, Rejected, Request, Sort, Way
 
 Problems = Mapping[Field, str]
 
@@ -44,11 +44,20 @@ _LONGEST_NAME = 80
 
 @dataclass(frozen=True, slots=True)
 class LookFirst:
-    """The form is right, but its amount is small, or it may repeat these payouts: whoever asks looks at that first."""
+    """The form is right, but its amount is small, it may repeat `earlier` payouts, or the like of it was `rejected`.
+
+    Whoever asks looks at that first.
+    """
 
     draft: Draft
     form: Form
     earlier: tuple[Earlier, ...]
+    rejected: tuple[Rejected, ...]
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The payouts that are to be known."""
+        return tuple([found.payout for found in self.earlier] + [found.payout for found in self.rejected])
 
 
 class Requests:
@@ -105,13 +114,12 @@ class Requests:
         why_not = self._taken(checked) if refused is None else words.refusal(refused, self._rules.channels)
         if why_not is not None:
             return {Field.BENEFICIARY: why_not}
-        earlier = self._earlier(checked)
-        news = {found.payout for found in earlier} - set(carried.shown)
-        amount = Amount(checked.amount)
-        warned = not is_small(amount) or carried.small == amount.xof
-        if not warned or (earlier and (news or not form.knows_earlier)):
+        look = self._look_at(checked, form)
+        news = set(look.shown) - set(carried.shown)
+        warned = not is_small(Amount(checked.amount)) or carried.small == checked.amount
+        if not warned or (look.shown and (news or not form.knows_earlier)):
             # Ticked on a form that did not show all of them, it says nothing about the others.
-            return LookFirst(Draft(Number(checked.number), amount, checked.reason), form, earlier)
+            return look
         over = self._over_limit(checked, person)
         if over is not None:
             return {Field.AMOUNT: over}
@@ -120,7 +128,7 @@ class Requests:
             checked,
             requester=asked.id,
             requester_name=clean_text(asked.name, _LONGEST_NAME),
-            knows_of=",".join(found.payout for found in earlier) or None,
+            knows_of=",".join(look.shown) or None,
         )
         payload = json.dumps(asdict(request))
         await self._ledger.write(lambda tx: tx.store_in_inbox(Sort.REQUEST, person, occasion, payload, says))
@@ -215,14 +223,15 @@ class Requests:
 
     # What must be known beside it
 
-    def _earlier(self, request: Request) -> tuple[Earlier, ...]:
-        beneficiary = queries.beneficiary_of(self._ledger.reader, request.number)
-        return queries.earlier(
-            self._ledger.reader,
-            -1 if beneficiary is None else beneficiary,
-            request.order_reference,
-            now=self._ledger.now(),
-            follows=request.follows,
+    def _look_at(self, request: Request, form: Form) -> LookFirst:
+        reader, now = self._ledger.reader, self._ledger.now()
+        known = queries.beneficiary_of(reader, request.number)
+        beneficiary, order, follows = -1 if known is None else known, request.order_reference, request.follows
+        return LookFirst(
+            Draft(Number(request.number), Amount(request.amount), request.reason),
+            form,
+            queries.earlier(reader, beneficiary, order, now=now, follows=follows),
+            queries.rejected(reader, beneficiary, order, now=now, follows=follows),
         )
 
     def _taken(self, request: Request) -> str | None:

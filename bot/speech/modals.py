@@ -91,7 +91,7 @@ class Carried:
 
     `follows` is an earlier payout, `shown` are payouts that it asked to be known, `small` an amount that it warned of,
     `source_ts` names a message of the channel and `source_thread_ts` that message's thread. Slack takes 3,000
-    characters: a form shows five payouts.
+    characters: a form shows eight payouts.
     """
 
     channel: str
@@ -131,11 +131,19 @@ def language_of_form(view: Mapping[str, Any]) -> Language:
 _LANGUAGE = "language"
 
 
-def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earlier: Sequence[str] = ()) -> View:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What must be known before a request is sent: lines about payouts that it may repeat, and about rejected ones."""
+
+    earlier: Sequence[str] = ()
+    rejected: Sequence[str] = ()
+
+
+def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], known: Known | None = None) -> View:
     """The form, filled in with what is certain; what is not says so at its field. `most` in XOF.
 
-    `earlier` are lines about payouts that this one may repeat: then the form asks first whether that is known, under
-    another title, so that it is not taken for the same form.
+    Where something must be `known` it asks for that first, under another title, so that it is not taken for the same
+    form.
     """
     draft = prefill.draft
     certain = isinstance(draft.number, Number)
@@ -158,11 +166,11 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earli
         type="modal",
         callback_id=REQUEST,
         private_metadata=_along(replace(prefill.carried, small=small).to_json()),
-        title=str(_title(repeated=bool(earlier), small=small is not None)),
+        title=str(_title(repeated=known is not None, small=small is not None)),
         submit=str(words.FORM_SUBMIT),
         close=str(words.FORM_CLOSE),
         blocks=[
-            *_known(earlier, prefill.carried.shown),
+            *([] if known is None else _known(known, prefill.carried.shown)),
             _input(Field.BENEFICIARY, words.FIELD_BENEFICIARY, number, _number_hint(draft.number, countries)),
             _input(Field.AMOUNT, words.FIELD_AMOUNT, amount, _amount_hint(draft.amount, most)),
             _input(Field.REASON, words.FIELD_REASON, _reason_input(draft.reason), words.HINT_REASON),
@@ -183,14 +191,13 @@ def is_small(amount: Amount) -> bool:
     return amount.xof < USUAL_LEAST
 
 
-def _known(earlier: Sequence[str], shown: Sequence[str]) -> list[Block]:
-    if not earlier:
-        return []
+def _known(known: Known, shown: Sequence[str]) -> list[Block]:
+    warnings = ((words.EARLIER_WARNING, known.earlier), (words.REJECTED_WARNING, known.rejected))
     option = Option(value=Field.KNOWN, text=PlainTextObject(text=str(words.KNOWN_OPTION)))
     # Slack keeps a tick as long as its box has the same name: one for other payouts must be ticked anew.
     box = CheckboxesElement(action_id=" ".join([Field.KNOWN, *shown]), options=[option])
     return [
-        *sections(words.EARLIER_WARNING.format(lines="\n".join(earlier))),
+        *(block for warning, lines in warnings if lines for block in sections(warning.format(lines="\n".join(lines)))),
         _input(Field.KNOWN, words.FIELD_KNOWN, box, words.KNOWN_HINT),
     ]
 

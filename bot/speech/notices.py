@@ -276,6 +276,7 @@ class Notices:
             "nothing": nothing_paid(record) if record else str(words.NOTHING_PAID),
             "doubt": doubt_of(_optional(data, "doubt"), _optional(data, "code")),
             "order": _order(data),
+            "follows": words.CARD_FOLLOWS.format(payout=str(data["follows"])) if data.get("follows") else "",
             "way": str(words.WAYS[Way(str(data["way"]))]) if "way" in data else "",
             "why": self._audit_why(event),
             "state": _recorded_as(event),

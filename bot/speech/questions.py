@@ -23,7 +23,7 @@ from bot.speech.blocks import (
 )
 from bot.speech.cards import brake_line, source_of, state_of
 from bot.speech.sentences import Sentence
-from storage.payout import Counted, Earlier, Payout, Record, State
+from storage.payout import Counted, Earlier, Payout, Record, Rejected, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,9 @@ def _before_deciding(record: Record, asking: Asking) -> list[str]:
         found.append(brake_line(record.brake))
     if record.earlier or record.counted.may_still_be_paid or record.counted.paid_meanwhile:
         found.append("\n".join([str(_leads(record.counted)), *earlier_lines(record.earlier, asking)]))
+    if record.rejected:
+        lines = rejected_lines(record.rejected, asking, follows=record.payout.follows)
+        found.append("\n".join([str(words.QUESTION_REJECTED_BEFORE), *lines]))
     if record.payout.attempt > 1:
         found.append(
             (words.QUESTION_AGAIN_FOUND if record.found_unpaid_before else words.QUESTION_AGAIN).format(
@@ -119,7 +122,23 @@ def earlier_lines(earlier: Sequence[Earlier], asking: Asking) -> list[str]:
     ]
 
 
-def _link(found: Earlier, workspace_url: str) -> str:
+def rejected_lines(rejected: Sequence[Rejected], asking: Asking, *, follows: str | None = None) -> list[str]:
+    """What was rejected, by whom and why, each with a link to its card; `follows` is the one that is corrected now."""
+    return [
+        words.REJECTED_LINE.format(
+            link=_link(found, asking.workspace_url),
+            amount=words.amount(found.amount),
+            decider=words.mention(found.decided_by),
+            time=words.at(found.at, asking.rules.timezone),
+            order=words.EARLIER_SAME_ORDER if found.same_order else "",
+            followed=words.REJECTED_FOLLOWED if found.payout == follows else "",
+            reason=words.typed(found.reason),
+        )
+        for found in rejected
+    ]
+
+
+def _link(found: Earlier | Rejected, workspace_url: str) -> str:
     if found.card_ts is None or not workspace_url:
         return f"*{found.payout}*"
     return f"<{words.permalink(workspace_url, found.channel, found.card_ts)}|{found.payout}>"

@@ -234,10 +234,13 @@ OVER_TEAM_LIMIT = _(
 OVER_OWN_LIMIT = _("That is more than what is left of your limit today: {left}. Ask for at most that, like {example}.")
 AMOUNT_TOO_LARGE = _("{amount} is more than the {most} allowed for one payout. Write a smaller amount, like {example}.")
 FIELD_KNOWN = _("This may be a repetition")
-KNOWN_OPTION = _("I know these, and this is another payout")
-KNOWN_HINT = _("Approvers see these too.")
+KNOWN_OPTION = _("I have looked, and ask for this one all the same")
+KNOWN_HINT = _("Approvers see this too.")
 EARLIER_WARNING = _("⚠️ *Please look first:* this may have been asked for already.\n{lines}")
 EARLIER_LINE = _("• {link}: {amount}, {state}, {time}{order}{contradicted}")
+REJECTED_WARNING = _("❌ *Please look first:* an approver rejected this before, or something like it.\n{lines}")
+REJECTED_LINE = _("• {link}: {amount}, rejected by {decider}, {time}{order}{followed}: {reason}")
+REJECTED_FOLLOWED = _(" (this request follows it)")
 EARLIER_CONTRADICTED = _(" · 🚨 LigdiCash contradicts this: it may have been paid or not")
 EARLIER_SAME_ORDER = _(" (same order)")
 SENT_ALREADY_REASON = _("This was sent before, with other words, and that first version was taken. Close this form.")
@@ -329,6 +332,9 @@ QUESTION_PAID_MEANWHILE = _(
     "Two approvers are needed, and approvals from before do not count. Look at it before you approve:"
 )
 QUESTION_EARLIER = _("⚠️ *This may repeat an earlier payout.* Look at it before you approve:")
+QUESTION_REJECTED_BEFORE = _(
+    "❌ *An approver rejected this before, or something like it.* Look at it before you approve:"
+)
 QUESTION_TODAY = _("Approved for this person in the last 24 hours: {times}, {total} in all.")
 QUESTION_COUNT = _("☑️ *{given} of {needed}* approvals, by {approvers}. Another approver is needed.")
 # Somebody of them may not decide any more, or fewer are needed by now: nothing happens before the next click.
@@ -854,7 +860,7 @@ LATE_ANSWERS: Mapping[AnswerKind, Sentence] = MappingProxyType(
     }
 )
 
-AUDIT_REQUESTED = _("📝 {payout} requested by {actor}: {amount} to {number}, {way}{order} · {reason}")
+AUDIT_REQUESTED = _("📝 {payout} requested by {actor}: {amount} to {number}, {way}{order}{follows} · {reason}")
 AUDIT_APPROVED = _("✅ {payout} approved by {actor}")
 AUDIT_APPROVALS_VOIDED = _(
     "↩️ {payout}: the approval of {people} no longer counts, since {other} was paid, or may have been"

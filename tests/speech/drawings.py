@@ -31,6 +31,7 @@ from bot.speech.cards import Moment, card
 from bot.speech.modals import (
     Carried,
     Field,
+    Known,
     Prefill,
     amount_problem,
     number_problem,
@@ -39,7 +40,7 @@ from bot.speech.modals import (
     resolution_form,
 )
 from bot.speech.notices import PLACES, Notices
-from bot.speech.questions import Asking, earlier_lines, question
+from bot.speech.questions import Asking, earlier_lines, question, rejected_lines
 from bot.speech.sentences import Sentence
 from bot.speech.words import Answer
 from storage.payout import (
@@ -60,6 +61,7 @@ from storage.payout import (
     Place,
     Proposal,
     Record,
+    Rejected,
     Sort,
     State,
     Unsent,
@@ -223,6 +225,7 @@ class Drawings:
             found_unpaid_before=False,
             counted=NOTHING_COUNTED,
             earlier=(),
+            rejected=(),
             unsent=None,
             relatives=(),
         )
@@ -267,6 +270,20 @@ class Drawings:
             outcome=outcome,
         )
 
+    @property
+    def rejected(self) -> Rejected:
+        """What an approver rejected lately."""
+        return Rejected(
+            EARLIER,
+            self.values.amount,
+            SUPPORT,
+            "1795529000.000100",
+            same_order=False,
+            decided_by=CLARISSE,
+            reason=self.values.reason,
+            at=NOW - HOUR,
+        )
+
     # Forms
 
     def _forms(self) -> Iterator[Drawing]:
@@ -292,12 +309,15 @@ class Drawings:
         )
 
     def _form(self, draft: Draft, *, repeated: bool = False) -> View:
-        lines = earlier_lines([self.earlier(), self.earlier(same_order=True)], self.asking) if repeated else []
+        known = Known(
+            earlier_lines([self.earlier(), self.earlier(same_order=True)], self.asking),
+            rejected_lines([self.rejected, replace(self.rejected, same_order=True)], self.asking),
+        )
         return request_form(
             Prefill(draft, Carried(SUPPORT), self.values.order),
             most=self.rules.max_amount,
             countries=self.rules.countries,
-            earlier=lines,
+            known=known if repeated else None,
         )
 
     def _problems(self) -> Iterator[Drawing]:
@@ -462,6 +482,10 @@ class Drawings:
             ),
             "open, another was paid meanwhile": self.record(
                 earlier=earlier, counted=replace(lately, paid_meanwhile=True)
+            ),
+            "open, another was rejected": self.record(rejected=(self.rejected,)),
+            "open, follows a rejected one": self.record(
+                self.payout(follows=EARLIER), rejected=(self.rejected, replace(self.rejected, payout="P-9TT2Q"))
             ),
             "open, second attempt": again,
             "open, second attempt after two people's word": replace(again, found_unpaid_before=True),

@@ -17,7 +17,13 @@ from storage.payout import Outcome, order_key
 from tests.storage.book import Book
 
 NOW = 1_800_000_000_000
-STEPS = ("m002_what_is_counted", "m003_what_is_not_proven", "m004_what_follows", "m005_what_was_put_off")
+STEPS = (
+    "m002_what_is_counted",
+    "m003_what_is_not_proven",
+    "m004_what_follows",
+    "m005_what_was_put_off",
+    "m006_what_was_rejected",
+)
 
 # One payout as the first version wrote it; its order was compared by less.
 _ONE_PAYOUT = """
