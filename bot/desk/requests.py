@@ -115,11 +115,9 @@ class Requests:
         if why_not is not None:
             return {Field.BENEFICIARY: why_not}
         look = self._look_at(checked, form)
-        news = set(look.shown) - set(carried.shown)
-        warned = not is_small(Amount(checked.amount)) or carried.small == checked.amount
-        if not warned or (look.shown and (news or not form.knows_earlier)):
-            # Ticked on a form that did not show all of them, it says nothing about the others.
-            return look
+        wanting = _wanting(look, carried)
+        if wanting is not None:
+            return wanting
         over = self._over_limit(checked, person)
         if over is not None:
             return {Field.AMOUNT: over}
@@ -255,6 +253,20 @@ class Requests:
         limit, left = passed
         sentence = words.OVER_TEAM_LIMIT if limit is Limit.TEAM else words.OVER_OWN_LIMIT
         return sentence.format(left=words.amount(left), example=words.grouped(left) if left else words.EXAMPLE_AMOUNT)
+
+
+def _wanting(look: LookFirst, carried: Carried) -> LookFirst | Problems | None:
+    """What is to be looked at or ticked before such a form is taken; `carried` says what it showed so far."""
+    concerned, shown = set(look.shown), set(carried.shown)
+    amount = look.draft.amount
+    is_news = isinstance(amount, Amount) and is_small(amount) and carried.small != amount.xof
+    # Ticked on a form that did not show all of them, it says nothing about the others.
+    if is_news or concerned - shown:
+        return look
+    if not concerned or look.form.knows_earlier:
+        return None
+    # With another number or order it may show what does not concern it any more: no tick is asked for that.
+    return look if concerned != shown else {Field.KNOWN: str(words.KNOWN_MISSING)}
 
 
 def _is_taken(tx: Transaction, request: Request) -> bool:

@@ -198,7 +198,8 @@ def _known(known: Known, shown: Sequence[str]) -> list[Block]:
     box = CheckboxesElement(action_id=" ".join([Field.KNOWN, *shown]), options=[option])
     return [
         *(block for warning, lines in warnings if lines for block in sections(warning.format(lines="\n".join(lines)))),
-        _input(Field.KNOWN, words.FIELD_KNOWN, box, words.KNOWN_HINT),
+        # Slack's own check would ask for a tick that another number or order may make needless.
+        _input(Field.KNOWN, words.FIELD_KNOWN, box, words.KNOWN_HINT, optional=True),
     ]
 
 

@@ -372,6 +372,7 @@ class Drawings:
             "too early",
             lambda: words.FINDING_TOO_EARLY.format(finding=words.FINDING_LABELS[Finding.UNPAID], time="15:05"),
         )
+        yield Field.KNOWN, "missing", lambda: str(words.KNOWN_MISSING)
         yield Field.REASON, "sent already", lambda: str(words.SENT_ALREADY_REASON)
         yield Field.BENEFICIARY, "sent already", lambda: str(words.SENT_ALREADY)
         yield Field.BENEFICIARY, "could not be stored", lambda: str(words.COULD_NOT_STORE)

@@ -76,7 +76,9 @@ async def test_what_is_corrected_is_named_to_whoever_decides(scene: Stage) -> No
     question = await scene.question(card)
     (line,) = [line for line in question.words.splitlines() if line_of(before) in line]
     assert (BEFORE in question.words, "(this request follows it): already refunded" in line) == (True, True)
-    assert any(f"{payout_of(card)} requested" in line and f"follows {payout_of(before)}" in line for line in audit(scene))
+    assert any(
+        f"{payout_of(card)} requested" in line and f"follows {payout_of(before)}" in line for line in audit(scene)
+    )
 
 
 async def test_the_same_order_is_told_of_for_ever(scene: Stage) -> None:
