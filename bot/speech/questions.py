@@ -23,7 +23,7 @@ from bot.speech.blocks import (
 )
 from bot.speech.cards import brake_line, source_of, state_of
 from bot.speech.sentences import Sentence
-from storage.payout import Counted, Earlier, Payout, Record, Rejected, State
+from storage.payout import Brake, Counted, Earlier, Hold, Payout, Record, Rejected, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def _open_question(record: Record, asking: Asking) -> Message:
     top: list[Block] = [block for line in _before_deciding(record, asking) for block in sections(line)]
     buttons = row(
         "decision",
-        _approve_button(payout),
+        _approve_button(payout, record.brake),
         button(Button.REJECT, payout, style="danger"),
         button(Button.CANCEL, payout, asks=dialog(words.CANCEL_TITLE, words.CANCEL_TEXT, words.CANCEL)),
     )
@@ -168,7 +168,7 @@ def _about(payout: Payout, asking: Asking) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _approve_button(payout: Payout) -> ButtonElement:
+def _approve_button(payout: Payout, brake: Brake | None) -> ButtonElement:
     amount = words.amount(payout.amount)
     asked = words.CONFIRM_TEXT.format(
         amount=amount,
@@ -176,6 +176,9 @@ def _approve_button(payout: Payout) -> ButtonElement:
         requester_name=payout.requester_name,
         way=words.WAYS[payout.way],
     )
+    if brake is not None:
+        held = words.CONFIRM_PAUSED if brake.hold is Hold.ALL else words.CONFIRM_HELD
+        asked = f"{asked}\n\n{held}"
     asks = dialog(words.CONFIRM_TITLE.format(amount=amount), asked, words.CONFIRM_YES)
     return button(Button.APPROVE, payout, style="primary", asks=asks)
 

@@ -370,6 +370,8 @@ ASK_DIRECTLY = _("Directly to mobile money")
 TRY_NOW = _("Try now")
 CONFIRM_TITLE = _("Pay {amount}?")
 CONFIRM_TEXT = _("{amount} to {number}\nasked by {requester_name}\n{way}\n\nOnce sent, this cannot be taken back.")
+CONFIRM_PAUSED = _("⏸️ Sending is paused: it will be held, and expires an hour after the approval.")
+CONFIRM_HELD = _("⏸️ LigdiCash refuses this account: it will be held, and expires an hour after the approval.")
 CONFIRM_YES = _("Yes, pay")
 CONFIRM_NO = _("Not now")
 # Not edited once more when it has ended, so it must stay true.

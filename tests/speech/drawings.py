@@ -470,6 +470,7 @@ class Drawings:
         return {
             "open": self.record(),
             "open, paused": self.record(brake=self.paused),
+            "open, held": self.record(brake=Brake(Hold.CUSTOMER, None, Meaning.BALANCE_LOW, NOW, None)),
             "open, above the threshold": self.record(self.payout(amount=200_000)),
             "open, one of two": self.record(
                 self.payout(amount=200_000), approvers=self.values.approvers[1:], counted=lately
