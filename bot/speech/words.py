@@ -143,6 +143,14 @@ HELP = _("""\
 • Uncertain outcomes are never sent again. The card says what to look up.
 • The approvers here: {approvers}.""")
 
+DID_YOU_MEAN = _(
+    "Did you mean `/payout {word}`? Nothing was done. "
+    "To ask for a payout type `/payout NUMBER AMOUNT REASON`, or `/payout` alone for the empty form."
+)
+CANCEL_WHERE = _(
+    "Nothing was cancelled: it takes a button. A request that waits: *Cancel request* in the thread of its card, by whoever "
+    "asked. An approved one that has not left: *Stop* on its card. `/payout pause REASON` stops all sending."
+)
 HERE_NO_PAYOUTS_DIRECT = _(
     "Payouts are asked for in a channel, so that approvers see them. Go to your team's channel and type "
     "`/payout` there. If the bot is not in it yet, type `/invite @{bot}` there first."

@@ -679,6 +679,8 @@ class Drawings:
             "status without an id": lambda: str(words.STATUS_EXAMPLE),
             "status of another's": lambda: words.STATUS_NOT_YOURS.format(payout=PAYOUT),
             "status": lambda: replies.status(record, WORKSPACE),
+            "nearly one of its words": lambda: words.DID_YOU_MEAN.format(word="help"),
+            "cancel": lambda: str(words.CANCEL_WHERE),
             "list, empty": lambda: replies.listed([], WORKSPACE),
             "list": lambda: replies.listed([record] * 10, WORKSPACE),
             "policy, who may": lambda: replies.policy(may, self.rules),

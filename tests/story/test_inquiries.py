@@ -144,6 +144,18 @@ async def test_whoever_names_a_payout_and_nothing_to_pay_asks_how_it_stands(
     scene.slack.workspace.close(form)
 
 
+@pytest.mark.parametrize("text", ["cancel {}", "annuler {}", "Annuler le paiement {} svp"])
+async def test_whoever_names_what_to_cancel_is_told_where_and_how_it_stands(
+    scene: Stage, cards: list[Message], text: str
+) -> None:
+    """The link to its card is where the button is; nothing is cancelled by typing."""
+    payout = payout_of(cards[1])
+    told = await answered(scene, AMINATA, text.format(payout))
+    assert ("waiting for a decision" in told, "|see it>" in told) == (True, True)
+    assert "Nothing was cancelled: it takes a button." in told
+    assert [("requested",)] == scene.rows("SELECT state FROM payouts WHERE id = ?", payout)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
