@@ -427,7 +427,8 @@ CARD_FAILED_UNPROVEN = _(
 CARD_REFUSED = _("⛔ *Refused* by LigdiCash, {nothing} · {meaning} *What to do:* {remedy}")
 CARD_UNCONFIRMED = _(
     "⚠️ *Unconfirmed* · {doubt} It may have been paid or not, and it will not be sent again.\n"
-    "*What to do:* look this transaction up on LigdiCash's dashboard. Do not ask for the same payout again before you know.\n"
+    "*What to do:* do not ask for the same payout again. An approver looks this transaction up on LigdiCash's dashboard "
+    "and clicks *Resolve*.\n"
     "`{transaction_id}`\nsent at {sent_at}"
 )
 NOTHING_PAID = _("nothing was paid")
