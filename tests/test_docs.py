@@ -20,6 +20,7 @@ from bot.ligdicash.errors import VERDICTS
 from bot.sandbox.ligdicash.bank import CREATE_PATHS, STATUS_PATHS
 from bot.sandbox.ligdicash.behaviours import as_markdown
 from bot.sandbox.ligdicash.server import LigdicashSandbox
+from bot.sandbox.page.picture import SHORTCUTS
 from bot.settings import Settings, SettingsError, load_settings, variables
 from handlers import payout_command, refund_shortcut
 from storage.payout import TRANSITIONS, Endpoint
@@ -303,6 +304,14 @@ def manifest_scopes(before: str = "") -> list[str]:
 def test_the_methods_are_those_whose_scopes_are_known() -> None:
     """A new call on Slack needs a look at its scopes: here, in the manifest, and in docs/installing.md."""
     assert {*SCOPES, *OPTIONAL_SCOPES} == web_api_methods()
+
+
+def test_the_page_shows_the_shortcut_as_the_manifest_names_it() -> None:
+    """In both languages, since Slack shows one name to everybody; 24 characters are what it takes."""
+    (shown,) = SHORTCUTS
+    (name,) = re.findall(r"- name: (.+)\n      type: message\n      callback_id: (\w+)", MANIFEST)
+    assert (shown["text"], shown["callback_id"]) == name
+    assert len(str(shown["text"])) <= 24
 
 
 def test_the_manifest_has_the_least_scopes() -> None:

@@ -124,6 +124,7 @@ def home(waiting: Sequence[Record], yours: Sequence[Record], workspace_url: str,
     if yours:
         blocks += [DividerBlock(), HeaderBlock(text=str(words.HOME_YOURS))]
         blocks += [section(status(record, workspace_url)) for record in yours[:MOST_SHOWN]]
+    blocks.append(context(str(words.HOME_HOW)))
     return View(type="home", blocks=blocks)
 
 

@@ -134,9 +134,9 @@ def _moment(milliseconds: int, timezone: ZoneInfo) -> datetime:
 HELP = _("""\
 *Pay somebody through LigdiCash*
 `/payout NUMBER AMOUNT REASON` – for example `/payout 22670000000 5000 refund for order 1234`
-`/payout` – opens the form empty · `/payout help` or `/payout aide` – this text
+`/payout` – the form, empty; *Refund* in the ⋮ menu of a message – the form, filled in from it
 `/payout status ID`, `/payout list`, `/payout policy` – what became of one, your latest, what you may
-`/payout pause REASON` – an approver stops all sending at once; `/payout resume` needs two of them
+`/payout pause REASON` – an approver stops all sending at once; `/payout resume` needs two of them · `/payout help` or `/payout aide` – this text
 • The number may be written `{number}`, `00226…` or `70000000`; the amount `5000`, `{amount}` or `5000\N{NO-BREAK SPACE}FCFA`.
 • You check everything in a form. The request appears in this channel; an approver, never who asked, decides in its thread.
 • After approval the bot asks LigdiCash to pay. The thread shows the token, then the final status.
@@ -975,6 +975,10 @@ HOME_WAITING = _("Waiting for you")
 HOME_NOTHING = _("Nothing waits for you.")
 HOME_MORE = plural(
     "These are the oldest; and {more} more waits.", "These are the oldest; and {more} more wait.", by="more"
+)
+HOME_HOW = _(
+    "To ask for a payout: `/payout` in your team's channel, or *Refund* in the ⋮ menu of a customer's message there. "
+    "`/payout help` says more."
 )
 HOME_YOURS = _("Your latest payouts")
 HOME_ITEM = _("*{amount}* to *{number}* · {reason}\nasked by {requester} at {time} · {payout}{link}")

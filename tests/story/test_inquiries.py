@@ -209,6 +209,12 @@ async def test_home_shows_an_approver_what_waits(scene: Stage, cards: list[Messa
     assert f"<{link}|decide in its thread>" in str(view.blocks)
 
 
+async def test_help_and_home_say_that_a_message_has_it_in_its_menu(scene: Stage) -> None:
+    """Slack shows the shortcut to nobody who does not open that menu."""
+    assert "*Refund* in the ⋮ menu of a message" in (await scene.slack.command(AMINATA, SUPPORT, "help")).text
+    assert "*Refund* in the ⋮ menu of a customer's message" in (await home(scene, AMINATA)).text
+
+
 async def test_home_shows_nobody_an_own_request_to_decide(scene: Stage, cards: list[Message]) -> None:
     """An approver who asked sees it among their own."""
     view = await home(scene, DAOUDA)
