@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import sqlite3
 import unicodedata
@@ -16,7 +17,7 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from bot.background import Background
 from bot.desk.brake import BrakeDesk, Pull
 from bot.desk.inquiries import Inquiries
-from bot.language import Language, speaking
+from bot.language import Language, speaking, spoken
 from bot.parsing import (
     AmountProblem,
     NumberProblem,
@@ -50,6 +51,11 @@ FRENCH = {
     "reprendre": "resume",
 }
 
+# No word of the command's own: there are buttons for it, and whoever types it is told where.
+_CANCEL = frozenset({"cancel", "annuler"})
+
+# As alike must a word be to one of these, and as short, to be taken for a slip of the finger and not for a reason.
+_ALIKE, _LONGEST_WORD = 0.75, 10
 _LONGEST_COMMAND = 2_000
 _PAYOUT = re.compile(r"\bP-[0-9A-Z]{5}\b", re.ASCII | re.IGNORECASE)
 
@@ -103,9 +109,15 @@ class PayoutCommand:
             self._background.start(self._ask_why(str(body["user_id"]), respond), name="ask why")
         elif word in _BRAKE:
             await ack(await self._pull(_BRAKE[word], body, rest))
+        elif word in _CANCEL and (not rest.strip() or self._asked_about(text) is not None):
+            await ack()
+            asked = self._asked_about(text) or ""
+            self._background.start(self._answer("cancel", body, asked, respond), name="answer inquiry")
         elif (payout := self._asked_about(text)) is not None:
             await ack()
             self._background.start(self._answer("status", body, payout, respond), name="answer inquiry")
+        elif (meant := _meant(text)) is not None:
+            await ack(words.DID_YOU_MEAN.format(word=meant))
         elif is_direct(str(body.get("channel_id", "")), str(body.get("channel_name", ""))):
             await ack(words.HERE_NO_PAYOUTS_DIRECT.format(bot=self._people.bot_name))
         else:
@@ -147,6 +159,9 @@ class PayoutCommand:
             await whisper(respond, await self._inquiries.policy(person, channel))
         elif word == "list":
             await whisper(respond, await self._inquiries.latest(person))
+        elif word == "cancel":
+            standing = [await self._inquiries.status(person, asked)] if asked else []
+            await whisper(respond, "\n".join([*standing, str(words.CANCEL_WHERE)]))
         elif not asked:
             await whisper(respond, words.STATUS_EXAMPLE)
         else:
@@ -179,6 +194,17 @@ class PayoutCommand:
             )
 
         self._door.open(Knock(str(body["user_id"]), channel, str(body["trigger_id"]), fill, regrets), respond)
+
+
+def _meant(text: str) -> str | None:
+    """The command's word that a single other one is most like; None for whatever may be a request or its reason."""
+    word = unicodedata.normalize("NFC", text).lower()
+    if not word.isalpha() or len(word) > _LONGEST_WORD:
+        return None
+    english, french = ["help", *sorted(_INQUIRIES), *_BRAKE], list(FRENCH)
+    ways = (french, english) if spoken() is Language.FRENCH else (english, french)
+    found = (difflib.get_close_matches(word, way, n=1, cutoff=_ALIKE) for way in ways)
+    return next((match for matches in found for match in matches), None)
 
 
 def _command(text: str) -> str:

@@ -11,13 +11,13 @@ import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.desk.requests import Problems, Repeats, Requests
+from bot.desk.requests import LookFirst, Problems, Requests
 from bot.language import speaking
 from bot.people import People
 from bot.policy import Rules
 from bot.speech import words
-from bot.speech.modals import REQUEST, Carried, Field, Prefill, language_of_form, read_form, request_form
-from bot.speech.questions import Asking, earlier_lines
+from bot.speech.modals import REQUEST, Carried, Field, Known, Prefill, language_of_form, read_form, request_form
+from bot.speech.questions import Asking, earlier_lines, rejected_lines
 from storage.ledger import OtherPayloadError
 from storage.payout import Way
 
@@ -36,17 +36,17 @@ class RequestModal:
         """Listen for submissions of the form."""
         app.view(REQUEST)(self.hear)
 
-    def _ask_whether_known(self, view: Mapping[str, Any], repeats: Repeats) -> dict[str, Any]:
-        """The same form once more, with what it may repeat and a box to tick."""
-        carried, form = Carried.from_view(view), repeats.form
-        shown = tuple(found.payout for found in repeats.earlier)
-        prefill = Prefill(repeats.draft, replace(carried, shown=shown), form.order, Way(form.way))
+    def _look_first(self, view: Mapping[str, Any], asked: LookFirst) -> dict[str, Any]:
+        """The same form once more, with what it may repeat and a box to tick, and a warning beside a small amount."""
+        carried, form = Carried.from_view(view), asked.form
+        prefill = Prefill(asked.draft, replace(carried, shown=asked.shown), form.order, Way(form.way))
         asking = Asking(self._rules, self._people.workspace_url)
+        known = Known(earlier_lines(asked.earlier, asking), rejected_lines(asked.rejected, asking))
         drawn = request_form(
             prefill,
             most=self._rules.max_amount,
             countries=self._rules.countries,
-            earlier=earlier_lines(repeats.earlier, asking),
+            known=known if asked.shown else None,
         )
         return drawn.to_dict()
 
@@ -57,7 +57,7 @@ class RequestModal:
 
     async def _hear(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         view = body["view"]
-        problems: Problems | Repeats
+        problems: Problems | LookFirst
         try:
             problems = await self._requests.receive(
                 str(body["user"]["id"]), Carried.from_view(view), str(view["id"]), read_form(view)
@@ -68,8 +68,8 @@ class RequestModal:
         except OtherPayloadError:
             # Its first answer was lost, and it was changed since: what was sent first stands.
             problems = {Field.BENEFICIARY: str(words.SENT_ALREADY)}
-        if isinstance(problems, Repeats):
-            await ack(response_action="update", view=self._ask_whether_known(view, problems))
+        if isinstance(problems, LookFirst):
+            await ack(response_action="update", view=self._look_first(view, problems))
         elif problems:
             await ack(response_action="errors", errors={str(field): why for field, why in problems.items()})
         else:

@@ -366,6 +366,16 @@ def m004_what_follows(db: Database) -> None:
         db.conn.execute(statement)
 
 
+# Who decides on the like of it sees who rejected it lately, or ever for the same order.
+_REJECTED = (
+    "CREATE INDEX payouts_rejected ON payouts (beneficiary, changed_at) WHERE state = 'rejected'",
+    """
+    CREATE INDEX payouts_order_rejected ON payouts (order_key, changed_at)
+    WHERE order_key IS NOT NULL AND state = 'rejected'
+    """,
+)
+
+
 @migrations()
 def m005_what_was_put_off(db: Database) -> None:
     """That a click was heard and waits for what is known later, whenever it is due by some clock."""
@@ -378,3 +388,10 @@ def m006_what_is_uncertain(db: Database) -> None:
     db.conn.execute(
         "CREATE INDEX payouts_uncertain ON payouts (changed_at) WHERE state IN ('initiated', 'unconfirmed')"
     )
+
+
+@migrations()
+def m007_what_was_rejected(db: Database) -> None:
+    """Rejected requests are found by their beneficiary and order."""
+    for statement in _REJECTED:
+        db.conn.execute(statement)

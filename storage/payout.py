@@ -274,6 +274,20 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejected:
+    """A request that an approver rejected: by whom, when and why; whoever decides on the like of it should know."""
+
+    payout: str
+    amount: int
+    channel: str
+    card_ts: str | None
+    same_order: bool
+    decided_by: str
+    reason: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try at paying; everything that can happen twice is keyed by it. Times in milliseconds since 1970."""
 
@@ -351,6 +365,7 @@ class Record:
     found_unpaid_before: bool
     counted: Counted
     earlier: tuple[Earlier, ...]
+    rejected: tuple[Rejected, ...]
     unsent: Unsent | None
     relatives: tuple[Earlier, ...]
 

@@ -27,6 +27,7 @@ from storage.payout import (
     Place,
     Proposal,
     Record,
+    Rejected,
     RepeatedRefusal,
     Sort,
     State,
@@ -70,6 +71,7 @@ def record(connection: sqlite3.Connection, payout: str, now: int) -> Record | No
         found_unpaid_before=_found_unpaid_before(connection, found),
         counted=counted_of(connection, found, now, until=current.requested_at),
         earlier=earlier_of(connection, found, now, until=current.requested_at),
+        rejected=rejected_beside(connection, found, now),
         unsent=_unsent(connection, found),
         relatives=related,
     )
@@ -264,6 +266,67 @@ def earlier(  # noqa: PLR0913 - each is one way in which a payout may be a repet
         },
     )
     return tuple(_earlier(row) for row in rows)
+
+
+_REJECTED = """
+SELECT id, amount, channel, card_ts, decided_by, decision_reason, changed_at, max(same_order) AS same_order
+FROM (
+    SELECT * FROM (
+        SELECT *, 0 AS same_order FROM payouts
+        WHERE beneficiary = :beneficiary AND state = 'rejected' AND changed_at >= :day
+        ORDER BY changed_at DESC LIMIT 6
+    )
+    UNION ALL SELECT * FROM (
+        SELECT *, 1 FROM payouts
+        WHERE order_key = :order AND order_key IS NOT NULL AND state = 'rejected'
+        ORDER BY changed_at DESC LIMIT 6
+    )
+    UNION ALL SELECT *, 0 FROM payouts
+        WHERE id IN (SELECT value FROM json_each(:family)) AND state = 'rejected' AND :decides
+)
+-- What may have been paid all the same is told as that.
+WHERE contradiction IS NULL AND NOT unproven
+  AND (:decides OR id NOT IN (SELECT value FROM json_each(:family)))
+GROUP BY id
+ORDER BY id IN (SELECT value FROM json_each(:family)) DESC, changed_at DESC
+LIMIT 3
+"""
+
+
+def rejected(
+    connection: sqlite3.Connection,
+    beneficiary: int,
+    order_reference: str | None,
+    *,
+    now: int,
+    follows: str | None = None,
+) -> tuple[Rejected, ...]:
+    """What was rejected lately for a beneficiary, or ever for an order, without the family of what is corrected."""
+    family = [] if follows is None else _family(connection, follows)
+    return _rejected(connection, beneficiary, order_reference, now, (family, False))
+
+
+def rejected_beside(connection: sqlite3.Connection, payout: Payout, now: int) -> tuple[Rejected, ...]:
+    """The same for whoever decides on a payout: first what it corrects, whatever its age."""
+    if payout.state is not State.REQUESTED:
+        return ()
+    family = _family(connection, payout.id)
+    return _rejected(connection, payout.beneficiary, payout.order_reference, now, (family, True))
+
+
+def _rejected(
+    connection: sqlite3.Connection,
+    beneficiary: int,
+    order_reference: str | None,
+    now: int,
+    known: tuple[list[str], bool],
+) -> tuple[Rejected, ...]:
+    family, decides = known
+    values = {
+        "beneficiary": beneficiary, "order": order_key(order_reference), "day": now - DAY,
+        "family": json.dumps(family), "decides": decides,
+    }  # fmt: skip
+    return tuple(_rejected_one(row) for row in connection.execute(_REJECTED, values))
 
 
 def relatives(connection: sqlite3.Connection, payout: str) -> tuple[Earlier, ...]:
@@ -829,6 +892,13 @@ def _earlier(row: sqlite3.Row) -> Earlier:
     return Earlier(
         row["id"], State(row["state"]), row["amount"], row["created_at"], row["channel"], row["card_ts"],
         bool(row["same_order"]), row["contradiction"] is not None, Outcome(row["outcome"]),
+    )  # fmt: skip
+
+
+def _rejected_one(row: sqlite3.Row) -> Rejected:
+    return Rejected(
+        row["id"], row["amount"], row["channel"], row["card_ts"], bool(row["same_order"]),
+        row["decided_by"] or "", row["decision_reason"] or "", row["changed_at"],
     )  # fmt: skip
 
 

@@ -16,17 +16,21 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.app import Bot
 from bot.cli import BUILT, NOT_BUILT_YET, main
 from bot.commands import doctor
+from bot.language import Language
 from bot.ligdicash.errors import VERDICTS
 from bot.sandbox.ligdicash.bank import CREATE_PATHS, STATUS_PATHS
 from bot.sandbox.ligdicash.behaviours import as_markdown
 from bot.sandbox.ligdicash.server import LigdicashSandbox
+from bot.sandbox.page.picture import SHORTCUTS
 from bot.settings import Settings, SettingsError, load_settings, variables
 from handlers import payout_command, refund_shortcut
 from storage.payout import TRANSITIONS, Endpoint
+from tests.catalogue import texts_of, translated
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "guide-fr.md").read_text(encoding="utf-8")
 MANIFEST = (ROOT / "manifest.yml").read_text(encoding="utf-8")
 SANDBOX = "A LigdiCash sandbox for integrators"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -146,6 +150,22 @@ def test_every_word_of_the_command_is_documented() -> None:
     words = {name.split()[1] for name in typed if len(name.split()) > 1}
     french = payout_command.FRENCH.keys() - {"regles"}  # the same without its accent
     assert heard | french | {"NUMBER"} == words
+
+
+def _typeset(text: str) -> str:
+    """Without what a keyboard writes in another way."""
+    return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+
+
+def test_the_french_guide_quotes_what_the_bot_says() -> None:
+    """Every button, field and state in it is a sentence of the French catalogue; every command is one that is heard."""
+    said = {_typeset(text) for message in translated(Language.FRENCH) for text in texts_of(message.string)}
+    said |= {str(shown["text"]) for shown in SHORTCUTS} | {"en italique"}
+    quoted = {" ".join(found.split()) for found in re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", GUIDE)}
+    assert len(quoted) > 20
+    assert set() == quoted - said
+    typed = {words[1] for words in map(str.split, re.findall(r"`(/payout[^`]*)`", GUIDE)) if len(words) > 1}
+    assert set() == typed - payout_command.FRENCH.keys() - {"NUMÉRO", "22670000000"}
 
 
 # Settings
@@ -303,6 +323,14 @@ def manifest_scopes(before: str = "") -> list[str]:
 def test_the_methods_are_those_whose_scopes_are_known() -> None:
     """A new call on Slack needs a look at its scopes: here, in the manifest, and in docs/installing.md."""
     assert {*SCOPES, *OPTIONAL_SCOPES} == web_api_methods()
+
+
+def test_the_page_shows_the_shortcut_as_the_manifest_names_it() -> None:
+    """In both languages, since Slack shows one name to everybody; 24 characters are what it takes."""
+    (shown,) = SHORTCUTS
+    (name,) = re.findall(r"- name: (.+)\n      type: message\n      callback_id: (\w+)", MANIFEST)
+    assert (shown["text"], shown["callback_id"]) == name
+    assert len(str(shown["text"])) <= 24
 
 
 def test_the_manifest_has_the_least_scopes() -> None:

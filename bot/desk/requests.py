@@ -30,11 +30,12 @@ from bot.speech.modals import (
     Field,
     Form,
     amount_problem,
+    is_small,
     number_problem,
 )
 from storage import queries
 from storage.ledger import Ledger, OtherPayloadError, Transaction, hash_of_payload
-from storage.payout import Earlier, EventKind, InboxItem, Request, Sort, Way
+from storage.payout import Earlier, EventKind, InboxItem, Rejected, Request, Sort, Way
 
 Problems = Mapping[Field, str]
 
@@ -42,12 +43,21 @@ _LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Repeats:
-    """The form is right, but it may repeat these payouts: whoever asks says first that they know."""
+class LookFirst:
+    """The form is right, but its amount is small, it may repeat `earlier` payouts, or the like of it was `rejected`.
+
+    Whoever asks looks at that first.
+    """
 
     draft: Draft
     form: Form
     earlier: tuple[Earlier, ...]
+    rejected: tuple[Rejected, ...]
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The payouts that are to be known."""
+        return tuple([found.payout for found in self.earlier] + [found.payout for found in self.rejected])
 
 
 class Requests:
@@ -82,7 +92,7 @@ class Requests:
             await self._ledger.write(lambda tx: _refuse(tx, person, channel, why, occasion))
         return refused, membership
 
-    async def receive(self, person: str, carried: Carried, occasion: str, form: Form) -> Problems | Repeats:
+    async def receive(self, person: str, carried: Carried, occasion: str, form: Form) -> Problems | LookFirst:
         """Check a submitted form and store it; what is wrong, or must be known first, comes back and nothing is stored.
 
         `occasion` is the form's own id: the same submission delivered twice is one request.
@@ -104,11 +114,10 @@ class Requests:
         why_not = self._taken(checked) if refused is None else words.refusal(refused, self._rules.channels)
         if why_not is not None:
             return {Field.BENEFICIARY: why_not}
-        earlier = self._earlier(checked)
-        news = {found.payout for found in earlier} - set(carried.shown)
-        if earlier and (news or not form.knows_earlier):
-            # Ticked on a form that did not show all of them, it says nothing about the others.
-            return Repeats(Draft(Number(checked.number), Amount(checked.amount), checked.reason), form, earlier)
+        look = self._look_at(checked, form)
+        wanting = _wanting(look, carried)
+        if wanting is not None:
+            return wanting
         over = self._over_limit(checked, person)
         if over is not None:
             return {Field.AMOUNT: over}
@@ -117,7 +126,7 @@ class Requests:
             checked,
             requester=asked.id,
             requester_name=clean_text(asked.name, _LONGEST_NAME),
-            knows_of=",".join(found.payout for found in earlier) or None,
+            knows_of=",".join(look.shown) or None,
         )
         payload = json.dumps(asdict(request))
         await self._ledger.write(lambda tx: tx.store_in_inbox(Sort.REQUEST, person, occasion, payload, says))
@@ -212,14 +221,15 @@ class Requests:
 
     # What must be known beside it
 
-    def _earlier(self, request: Request) -> tuple[Earlier, ...]:
-        beneficiary = queries.beneficiary_of(self._ledger.reader, request.number)
-        return queries.earlier(
-            self._ledger.reader,
-            -1 if beneficiary is None else beneficiary,
-            request.order_reference,
-            now=self._ledger.now(),
-            follows=request.follows,
+    def _look_at(self, request: Request, form: Form) -> LookFirst:
+        reader, now = self._ledger.reader, self._ledger.now()
+        known = queries.beneficiary_of(reader, request.number)
+        beneficiary, order, follows = -1 if known is None else known, request.order_reference, request.follows
+        return LookFirst(
+            Draft(Number(request.number), Amount(request.amount), request.reason),
+            form,
+            queries.earlier(reader, beneficiary, order, now=now, follows=follows),
+            queries.rejected(reader, beneficiary, order, now=now, follows=follows),
         )
 
     def _taken(self, request: Request) -> str | None:
@@ -243,6 +253,20 @@ class Requests:
         limit, left = passed
         sentence = words.OVER_TEAM_LIMIT if limit is Limit.TEAM else words.OVER_OWN_LIMIT
         return sentence.format(left=words.amount(left), example=words.grouped(left) if left else words.EXAMPLE_AMOUNT)
+
+
+def _wanting(look: LookFirst, carried: Carried) -> LookFirst | Problems | None:
+    """What is to be looked at or ticked before such a form is taken; `carried` says what it showed so far."""
+    concerned, shown = set(look.shown), set(carried.shown)
+    amount = look.draft.amount
+    is_news = isinstance(amount, Amount) and is_small(amount) and carried.small != amount.xof
+    # Ticked on a form that did not show all of them, it says nothing about the others.
+    if is_news or concerned - shown:
+        return look
+    if not concerned or look.form.knows_earlier:
+        return None
+    # With another number or order it may show what does not concern it any more: no tick is asked for that.
+    return look if concerned != shown else {Field.KNOWN: str(words.KNOWN_MISSING)}
 
 
 def _is_taken(tx: Transaction, request: Request) -> bool:

@@ -35,6 +35,10 @@ class Meaning(enum.StrEnum):
     PROVIDER_FAILED = "provider_failed"
 
 
+# What LigdiCash pays, in XOF. Its SDKs say 20 for the least; integrators met 100, so that is what people are told.
+USUAL_LEAST, USUAL_MOST = 100, 1_000_000
+
+
 class Scope(enum.StrEnum):
     """What a refusal concerns: this payout, or every payout of the account until somebody mends it."""
 
@@ -64,6 +68,11 @@ class Verdict:
     def scope(self) -> Scope:
         """What the refusal concerns."""
         return Scope.ACCOUNT if self.meaning in _ACCOUNT else Scope.PAYOUT
+
+    @property
+    def needs_correction(self) -> bool:
+        """Whether the very same would only be refused once more: something in the request must be changed first."""
+        return self.meaning is Meaning.AMOUNT_OUT_OF_BOUNDS
 
 
 def _definite(meaning: Meaning) -> Verdict:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from slack_sdk.models.blocks import Block, ButtonElement
 
-from bot.ligdicash.errors import Meaning, verdict
+from bot.ligdicash.errors import USUAL_LEAST, USUAL_MOST, Meaning, verdict
 from bot.ligdicash.readers import TOO_LATE, Doubt
 from bot.parsing import is_channel_id, is_message_ts
 from bot.policy import APPROVAL_HOLDS, is_resolvable
@@ -57,10 +57,12 @@ def nothing_paid(record: Record) -> str:
     return str(words.NOTHING_PAID if record.payout.attempt == 1 else words.NOTHING_PAID_BY_THIS)
 
 
-def meaning_of(payout: Payout, code: str | None) -> tuple[Sentence, Sentence]:
+def meaning_of(payout: Payout, code: str | None) -> tuple[str, str]:
     """What a refusal means, and what to do."""
     taken = verdict(payout.way.endpoint, code)
-    return words.MEANINGS[taken.meaning] if taken and taken.meaning in words.MEANINGS else words.MEANING_UNKNOWN
+    known = taken is not None and taken.meaning in words.MEANINGS
+    meaning, remedy = words.MEANINGS[taken.meaning] if taken and known else words.MEANING_UNKNOWN
+    return str(meaning), remedy.format(least=words.amount(USUAL_LEAST), most=words.amount(USUAL_MOST))
 
 
 def doubt_of(doubt: str | None, code: str | None) -> str:
@@ -188,21 +190,23 @@ def _buttons(record: Record, moment: Moment) -> list[ButtonElement]:
             found.append(button(Button.TRY_NOW, payout))
     if is_resolvable(record, moment.now):
         found.append(button(Button.RESOLVE, payout))
-    if payout.state in {State.REFUSED, State.FAILED} and record.may_follow:
-        found.append(button(Button.ASK_AGAIN, payout))
-        if _has_no_account(record):
-            found.append(button(Button.ASK_DIRECTLY, payout))
-    if payout.state in _CORRECTABLE and record.may_follow:
-        found.append(button(Button.CORRECT, payout))
+    if record.may_follow:
+        found += [button(which, payout) for which in _ways_to_ask_again(record)]
     return found
 
 
 _CORRECTABLE = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED})
 
 
-def _has_no_account(record: Record) -> bool:
-    taken = verdict(record.payout.way.endpoint, record.attempt.answer_code)
-    return record.payout.state is State.REFUSED and taken is not None and taken.meaning is Meaning.NO_ACCOUNT
+def _ways_to_ask_again(record: Record) -> tuple[Button, ...]:
+    """What helps once it is known that nothing was paid: the same once more, another way, or something corrected."""
+    payout = record.payout
+    refused = verdict(payout.way.endpoint, record.attempt.answer_code) if payout.state is State.REFUSED else None
+    if payout.state in _CORRECTABLE or (refused is not None and refused.needs_correction):
+        return (Button.CORRECT,)
+    if refused is not None and refused.meaning is Meaning.NO_ACCOUNT:
+        return (Button.ASK_AGAIN, Button.ASK_DIRECTLY)
+    return (Button.ASK_AGAIN,) if payout.state in {State.REFUSED, State.FAILED} else ()
 
 
 def _card_text(record: Record) -> str:

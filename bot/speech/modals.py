@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.language import Language, spoken
+from bot.ligdicash.errors import USUAL_LEAST, USUAL_MOST
 from bot.parsing import (
     Amount,
     AmountProblem,
@@ -88,8 +89,9 @@ class Prefill:
 class Carried:
     """What a form carries along unseen and brings back: where it was opened, and what the request comes from.
 
-    `follows` is an earlier payout, `shown` are payouts that it asked to be known, `source_ts` names a message of the
-    channel and `source_thread_ts` that message's thread. Slack takes 3,000 characters: a form shows five payouts.
+    `follows` is an earlier payout, `shown` are payouts that it asked to be known, `small` an amount that it warned of,
+    `source_ts` names a message of the channel and `source_thread_ts` that message's thread. Slack takes 3,000
+    characters: a form shows eight payouts.
     """
 
     channel: str
@@ -97,6 +99,7 @@ class Carried:
     shown: tuple[str, ...] = ()
     source_ts: str | None = None
     source_thread_ts: str | None = None
+    small: int | None = None
 
     def to_json(self) -> str:
         """As the form takes it along."""
@@ -128,14 +131,23 @@ def language_of_form(view: Mapping[str, Any]) -> Language:
 _LANGUAGE = "language"
 
 
-def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earlier: Sequence[str] = ()) -> View:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What must be known before a request is sent: lines about payouts that it may repeat, and about rejected ones."""
+
+    earlier: Sequence[str] = ()
+    rejected: Sequence[str] = ()
+
+
+def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], known: Known | None = None) -> View:
     """The form, filled in with what is certain; what is not says so at its field. `most` in XOF.
 
-    `earlier` are lines about payouts that this one may repeat: then the form asks first whether that is known, under
-    another title, so that it is not taken for the same form.
+    Where something must be `known` it asks for that first, under another title, so that it is not taken for the same
+    form.
     """
     draft = prefill.draft
     certain = isinstance(draft.number, Number)
+    small = draft.amount.xof if isinstance(draft.amount, Amount) and is_small(draft.amount) else None
     number = PlainTextInputElement(
         action_id=Field.BENEFICIARY,
         initial_value=format_number(draft.number.digits) if isinstance(draft.number, Number) else None,
@@ -148,17 +160,17 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earli
         initial_value=words.as_typed(draft.amount.xof) if isinstance(draft.amount, Amount) else None,
         placeholder=words.EXAMPLE_AMOUNT,
         max_length=30,
-        focus_on_load=certain and not isinstance(draft.amount, Amount),
+        focus_on_load=certain and (small is not None or not isinstance(draft.amount, Amount)),
     )
     return View(
         type="modal",
         callback_id=REQUEST,
-        private_metadata=_along(prefill.carried.to_json()),
-        title=str(words.FORM_TITLE_REPEATED if earlier else words.FORM_TITLE),
+        private_metadata=_along(replace(prefill.carried, small=small).to_json()),
+        title=str(_title(repeated=known is not None, small=small is not None)),
         submit=str(words.FORM_SUBMIT),
         close=str(words.FORM_CLOSE),
         blocks=[
-            *_known(earlier, prefill.carried.shown),
+            *([] if known is None else _known(known, prefill.carried.shown)),
             _input(Field.BENEFICIARY, words.FIELD_BENEFICIARY, number, _number_hint(draft.number, countries)),
             _input(Field.AMOUNT, words.FIELD_AMOUNT, amount, _amount_hint(draft.amount, most)),
             _input(Field.REASON, words.FIELD_REASON, _reason_input(draft.reason), words.HINT_REASON),
@@ -168,15 +180,26 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], earli
     )
 
 
-def _known(earlier: Sequence[str], shown: Sequence[str]) -> list[Block]:
-    if not earlier:
-        return []
+def _title(*, repeated: bool, small: bool) -> Sentence:
+    if repeated:
+        return words.FORM_TITLE_REPEATED
+    return words.FORM_TITLE_SMALL if small else words.FORM_TITLE
+
+
+def is_small(amount: Amount) -> bool:
+    """Whether LigdiCash probably refuses it; whoever asks is warned, since nobody knows for sure."""
+    return amount.xof < USUAL_LEAST
+
+
+def _known(known: Known, shown: Sequence[str]) -> list[Block]:
+    warnings = ((words.EARLIER_WARNING, known.earlier), (words.REJECTED_WARNING, known.rejected))
     option = Option(value=Field.KNOWN, text=PlainTextObject(text=str(words.KNOWN_OPTION)))
     # Slack keeps a tick as long as its box has the same name: one for other payouts must be ticked anew.
     box = CheckboxesElement(action_id=" ".join([Field.KNOWN, *shown]), options=[option])
     return [
-        *sections(words.EARLIER_WARNING.format(lines="\n".join(earlier))),
-        _input(Field.KNOWN, words.FIELD_KNOWN, box, words.KNOWN_HINT),
+        *(block for warning, lines in warnings if lines for block in sections(warning.format(lines="\n".join(lines)))),
+        # Slack's own check would ask for a tick that another number or order may make needless.
+        _input(Field.KNOWN, words.FIELD_KNOWN, box, words.KNOWN_HINT, optional=True),
     ]
 
 
@@ -232,6 +255,8 @@ def _amount_hint(amount: AmountReading, most: int) -> str:
         return f"⚠️ {amount_problem(amount)}"
     if isinstance(amount, Amount) and amount.doubtful:
         return words.HINT_READ_AS.format(amount=words.amount(amount.xof))
+    if isinstance(amount, Amount) and is_small(amount):
+        return words.HINT_SMALL.format(least=words.amount(USUAL_LEAST), most=words.amount(USUAL_MOST))
     return words.HINT_AMOUNT.format(example=words.EXAMPLE_AMOUNT, most=words.amount(most))
 
 

@@ -23,7 +23,7 @@ from bot.speech.blocks import (
 )
 from bot.speech.cards import brake_line, source_of, state_of
 from bot.speech.sentences import Sentence
-from storage.payout import Counted, Earlier, Payout, Record, State
+from storage.payout import Brake, Counted, Earlier, Hold, Payout, Record, Rejected, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def _open_question(record: Record, asking: Asking) -> Message:
     top: list[Block] = [block for line in _before_deciding(record, asking) for block in sections(line)]
     buttons = row(
         "decision",
-        _approve_button(payout),
+        _approve_button(payout, record.brake),
         button(Button.REJECT, payout, style="danger"),
         button(Button.CANCEL, payout, asks=dialog(words.CANCEL_TITLE, words.CANCEL_TEXT, words.CANCEL)),
     )
@@ -70,6 +70,9 @@ def _before_deciding(record: Record, asking: Asking) -> list[str]:
         found.append(brake_line(record.brake))
     if record.earlier or record.counted.may_still_be_paid or record.counted.paid_meanwhile:
         found.append("\n".join([str(_leads(record.counted)), *earlier_lines(record.earlier, asking)]))
+    if record.rejected:
+        lines = rejected_lines(record.rejected, asking, follows=record.payout.follows)
+        found.append("\n".join([str(words.QUESTION_REJECTED_BEFORE), *lines]))
     if record.payout.attempt > 1:
         found.append(
             (words.QUESTION_AGAIN_FOUND if record.found_unpaid_before else words.QUESTION_AGAIN).format(
@@ -119,7 +122,23 @@ def earlier_lines(earlier: Sequence[Earlier], asking: Asking) -> list[str]:
     ]
 
 
-def _link(found: Earlier, workspace_url: str) -> str:
+def rejected_lines(rejected: Sequence[Rejected], asking: Asking, *, follows: str | None = None) -> list[str]:
+    """What was rejected, by whom and why, each with a link to its card; `follows` is the one that is corrected now."""
+    return [
+        words.REJECTED_LINE.format(
+            link=_link(found, asking.workspace_url),
+            amount=words.amount(found.amount),
+            decider=words.mention(found.decided_by),
+            time=words.at(found.at, asking.rules.timezone),
+            order=words.EARLIER_SAME_ORDER if found.same_order else "",
+            followed=words.REJECTED_FOLLOWED if found.payout == follows else "",
+            reason=words.typed(found.reason),
+        )
+        for found in rejected
+    ]
+
+
+def _link(found: Earlier | Rejected, workspace_url: str) -> str:
     if found.card_ts is None or not workspace_url:
         return f"*{found.payout}*"
     return f"<{words.permalink(workspace_url, found.channel, found.card_ts)}|{found.payout}>"
@@ -149,7 +168,7 @@ def _about(payout: Payout, asking: Asking) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _approve_button(payout: Payout) -> ButtonElement:
+def _approve_button(payout: Payout, brake: Brake | None) -> ButtonElement:
     amount = words.amount(payout.amount)
     asked = words.CONFIRM_TEXT.format(
         amount=amount,
@@ -157,6 +176,9 @@ def _approve_button(payout: Payout) -> ButtonElement:
         requester_name=payout.requester_name,
         way=words.WAYS[payout.way],
     )
+    if brake is not None:
+        held = words.CONFIRM_PAUSED if brake.hold is Hold.ALL else words.CONFIRM_HELD
+        asked = f"{asked}\n\n{held}"
     asks = dialog(words.CONFIRM_TITLE.format(amount=amount), asked, words.CONFIRM_YES)
     return button(Button.APPROVE, payout, style="primary", asks=asks)
 

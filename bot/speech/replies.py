@@ -142,6 +142,7 @@ def home(tasks: Tasks, yours: Sequence[Record], moment: Moment) -> View:
     if yours:
         blocks += [DividerBlock(), HeaderBlock(text=str(words.HOME_YOURS))]
         blocks += [section(status(record, moment)) for record in yours[:MOST_SHOWN]]
+    blocks.append(context(str(words.HOME_HOW)))
     return View(type="home", blocks=blocks)
 
 

@@ -143,15 +143,23 @@ def _moment(milliseconds: int, timezone: ZoneInfo) -> datetime:
 HELP = _("""\
 *Pay somebody through LigdiCash*
 `/payout NUMBER AMOUNT REASON` – for example `/payout 22670000000 5000 refund for order 1234`
-`/payout` – opens the form empty · `/payout help` or `/payout aide` – this text
+`/payout` – the form, empty; *Refund* in the ⋮ menu of a message – the form, filled in from it
 `/payout status ID`, `/payout list`, `/payout policy` – what became of one, your latest, what you may
-`/payout pause REASON` – an approver stops all sending at once; `/payout resume` needs two of them
+`/payout pause REASON` – an approver stops all sending at once; `/payout resume` needs two of them · `/payout help` or `/payout aide` – this text
 • The number may be written `{number}`, `00226…` or `70000000`; the amount `5000`, `{amount}` or `5000\N{NO-BREAK SPACE}FCFA`.
 • You check everything in a form. The request appears in this channel; an approver, never who asked, decides in its thread.
 • After approval the bot asks LigdiCash to pay. The thread shows the token, then the final status.
 • Uncertain outcomes are never sent again. The card says what to look up.
 • The approvers here: {approvers}.""")
 
+DID_YOU_MEAN = _(
+    "Did you mean `/payout {word}`? Nothing was done. "
+    "To ask for a payout type `/payout NUMBER AMOUNT REASON`, or `/payout` alone for the empty form."
+)
+CANCEL_WHERE = _(
+    "Nothing was cancelled: it takes a button. A request that waits: *Cancel request* in the thread of its card, by whoever "
+    "asked. An approved one that has not left: *Stop* on its card. `/payout pause REASON` stops all sending."
+)
 HERE_NO_PAYOUTS_DIRECT = _(
     "Payouts are asked for in a channel, so that approvers see them. Go to your team's channel and type "
     "`/payout` there. If the bot is not in it yet, type `/invite @{bot}` there first."
@@ -188,6 +196,7 @@ WENT_WRONG = _(
 
 FORM_TITLE = _("Ask for a payout")
 FORM_TITLE_REPEATED = _("Asked for already?")
+FORM_TITLE_SMALL = _("Is the amount right?")
 FORM_SUBMIT = _("Ask for approval")
 FORM_CLOSE = _("Cancel")
 FIELD_BENEFICIARY = _("Beneficiary's number")
@@ -201,6 +210,10 @@ EXAMPLE_REASON = _("Refund for a cancelled order")
 EXAMPLE_ORDER = "ORD-2024-001"
 HINT_NUMBER = _("The mobile number, for example {example}.")
 HINT_AMOUNT = _("Whole francs, for example {example}. At most {most}.")
+HINT_SMALL = _(
+    "⚠️ LigdiCash usually pays an amount between {least} and {most}: this is probably refused. "
+    "Send it only if it is right all the same."
+)
 HINT_REASON = _("Approvers and finance read this.")
 HINT_ORDER = _("Leave it empty where there is none; “none” and the like are read as that.")
 HINT_READ_AS = _("⚠️ Read as {amount}, please check.")
@@ -238,10 +251,14 @@ OVER_TEAM_LIMIT = _(
 OVER_OWN_LIMIT = _("That is more than what is left of your limit today: {left}. Ask for at most that, like {example}.")
 AMOUNT_TOO_LARGE = _("{amount} is more than the {most} allowed for one payout. Write a smaller amount, like {example}.")
 FIELD_KNOWN = _("This may be a repetition")
-KNOWN_OPTION = _("I know these, and this is another payout")
-KNOWN_HINT = _("Approvers see these too.")
+KNOWN_OPTION = _("I have looked, and ask for this one all the same")
+KNOWN_HINT = _("Tick it, or change the number or the order. Approvers see this too.")
+KNOWN_MISSING = _("Please look at what is named above, and tick this if you ask for it all the same.")
 EARLIER_WARNING = _("⚠️ *Please look first:* this may have been asked for already.\n{lines}")
 EARLIER_LINE = _("• {link}: {amount}, {state}, {time}{order}{contradicted}")
+REJECTED_WARNING = _("❌ *Please look first:* an approver rejected this before, or something like it.\n{lines}")
+REJECTED_LINE = _("• {link}: {amount}, rejected by {decider}, {time}{order}{followed}: {reason}")
+REJECTED_FOLLOWED = _(" (this request follows it)")
 EARLIER_CONTRADICTED = _(" · 🚨 LigdiCash contradicts this: it may have been paid or not")
 EARLIER_SAME_ORDER = _(" (same order)")
 SENT_ALREADY_REASON = _("This was sent before, with other words, and that first version was taken. Close this form.")
@@ -333,6 +350,9 @@ QUESTION_PAID_MEANWHILE = _(
     "Two approvers are needed, and approvals from before do not count. Look at it before you approve:"
 )
 QUESTION_EARLIER = _("⚠️ *This may repeat an earlier payout.* Look at it before you approve:")
+QUESTION_REJECTED_BEFORE = _(
+    "❌ *An approver rejected this before, or something like it.* Look at it before you approve:"
+)
 QUESTION_TODAY = _("Approved for this person in the last 24 hours: {times}, {total} in all.")
 QUESTION_COUNT = _("☑️ *{given} of {needed}* approvals, by {approvers}. Another approver is needed.")
 # Somebody of them may not decide any more, or fewer are needed by now: nothing happens before the next click.
@@ -367,6 +387,8 @@ ASK_DIRECTLY = _("Directly to mobile money")
 TRY_NOW = _("Try now")
 CONFIRM_TITLE = _("Pay {amount}?")
 CONFIRM_TEXT = _("{amount} to {number}\nasked by {requester_name}\n{way}\n\nOnce sent, this cannot be taken back.")
+CONFIRM_PAUSED = _("⏸️ Sending is paused: it will be held, and expires an hour after the approval.")
+CONFIRM_HELD = _("⏸️ LigdiCash refuses this account: it will be held, and expires an hour after the approval.")
 CONFIRM_YES = _("Yes, pay")
 CONFIRM_FINDING_TITLE = _("Confirm: {finding}?")
 CONFIRM_FINDING_TEXT: Mapping[Finding, Sentence] = MappingProxyType(
@@ -428,7 +450,8 @@ CARD_FAILED_UNPROVEN = _(
 CARD_REFUSED = _("⛔ *Refused* by LigdiCash, {nothing} · {meaning} *What to do:* {remedy}")
 CARD_UNCONFIRMED = _(
     "⚠️ *Unconfirmed* · {doubt} It may have been paid or not, and it will not be sent again.\n"
-    "*What to do:* look this transaction up on LigdiCash's dashboard. Do not ask for the same payout again before you know.\n"
+    "*What to do:* do not ask for the same payout again. An approver looks this transaction up on LigdiCash's dashboard "
+    "and clicks *Resolve*.\n"
     "`{transaction_id}`\nsent at {sent_at}"
 )
 NOTHING_PAID = _("nothing was paid")
@@ -839,9 +862,7 @@ MEANINGS: Mapping[Meaning, tuple[Sentence, Sentence]] = MappingProxyType(
         ),
         Meaning.AMOUNT_OUT_OF_BOUNDS: (
             _("LigdiCash does not pay this amount."),
-            _(
-                "type `/payout` anew with an amount between 100 and 1\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}XOF."
-            ),
+            _("ask again with an amount between {least} and {most}: *Correct and ask again* on the card."),
         ),
         Meaning.ADDRESS_NOT_ALLOWED: (
             _("LigdiCash does not accept requests from the bot's IP address."),
@@ -902,7 +923,7 @@ LATE_ANSWERS: Mapping[AnswerKind, Sentence] = MappingProxyType(
     }
 )
 
-AUDIT_REQUESTED = _("📝 {payout} requested by {actor}: {amount} to {number}, {way}{order} · {reason}")
+AUDIT_REQUESTED = _("📝 {payout} requested by {actor}: {amount} to {number}, {way}{order}{follows} · {reason}")
 AUDIT_APPROVED = _("✅ {payout} approved by {actor}")
 AUDIT_APPROVALS_VOIDED = _(
     "↩️ {payout}: the approval of {people} no longer counts, since {other} was paid, or may have been"
@@ -1006,6 +1027,10 @@ HOME_WAITING = _("Waiting for you")
 HOME_NOTHING = _("Nothing waits for you.")
 HOME_MORE = plural(
     "These are the oldest; and {more} more waits.", "These are the oldest; and {more} more wait.", by="more"
+)
+HOME_HOW = _(
+    "To ask for a payout: `/payout` in your team's channel, or *Refund* in the ⋮ menu of a customer's message there. "
+    "`/payout help` says more."
 )
 HOME_YOURS = _("Your latest payouts")
 HOME_ITEM = _("*{amount}* to *{number}* · {reason}\nasked by {requester} {when} · {payout}{link}")

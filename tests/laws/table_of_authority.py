@@ -158,9 +158,9 @@ BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
     one(
         8,
         "the form does not ask whether an earlier payout is known",
-        "bot.desk.requests:Requests.receive",
-        "earlier = self._earlier(checked)",
-        "earlier = ()",
+        "bot.desk.requests:Requests._look_at",
+        "queries.earlier(reader, beneficiary, order, now=now, follows=follows)",
+        "()",
     ),
     one(
         8,

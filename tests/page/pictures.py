@@ -112,7 +112,7 @@ async def painter(scene: Scene) -> AsyncIterator[Painter]:
             for name, device in DEVICES.items()
         }
         for screen in screens.values():
-            await screen.page.locator("#guide").get_by_role("button", name="Close").click()
+            await screen.page.locator("#open-guide").click()
         yield Painter(screens)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.page.screen import Screen
-from tests.stage import free_port
+from tests.stage import AMINATA, SUPPORT, free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -94,3 +94,42 @@ async def test_the_page_speaks_french(phone: Screen) -> None:
     await phone.sees(phone.panel, "Pannes de Slack")
     await page.locator("#language").select_option("en-US")
     await phone.sees(phone.panel, "Slack’s troubles")
+
+
+async def test_a_phone_has_the_guide_in_one_line(phone: Screen) -> None:
+    """So that the channel has the room; a tap shows the step with its buttons, and another puts it away."""
+    guide = phone.page.locator("#guide")
+    await phone.sees(guide, "type /payout")
+    folded = await guide.bounding_box()
+    assert folded is not None
+    assert folded["height"] < 60
+    assert not await guide.get_by_role("button", name="Type it for me").is_visible()
+    unfold = guide.get_by_role("button", name="All of this step", expanded=False)
+    await unfold.click()
+    await guide.get_by_role("button", name="Type it for me").wait_for()
+    await guide.get_by_role("button", name="All of this step", expanded=True).click()
+    await unfold.wait_for()
+
+
+async def test_a_message_keeps_its_words_beside_its_menu(phone: Screen) -> None:
+    """However long the first line is, the button does not stand on it."""
+    await phone.type("/payout help")
+    await phone.whisper.wait_for()
+    message = phone.scene.slack.workspace.say(AMINATA, SUPPORT, "a long line of words " * 12)
+    shown = phone.channel.locator(".message", has_text="a long line of words").last
+    words, menu = await shown.locator(".words").bounding_box(), await shown.locator(".dots summary").bounding_box()
+    assert words is not None
+    assert menu is not None
+    assert words["x"] + words["width"] <= menu["x"], message.ts
+
+
+async def test_a_token_takes_two_lines_and_copies_whole(phone: Screen) -> None:
+    """What follows stays in sight; one click takes all of it."""
+    token = "test." + "abcDEF123" * 40
+    phone.scene.slack.workspace.say(AMINATA, SUPPORT, f"Token:\n`{token}`")
+    code = phone.channel.locator("code.long").last
+    box = await code.bounding_box()
+    assert box is not None
+    assert box["height"] < 45
+    await code.click()
+    assert token == await phone.page.evaluate("String(getSelection())")

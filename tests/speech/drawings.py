@@ -31,6 +31,7 @@ from bot.speech.cards import Moment, card
 from bot.speech.modals import (
     Carried,
     Field,
+    Known,
     Prefill,
     amount_problem,
     number_problem,
@@ -39,7 +40,7 @@ from bot.speech.modals import (
     resolution_form,
 )
 from bot.speech.notices import PLACES, Notices
-from bot.speech.questions import Asking, earlier_lines, question
+from bot.speech.questions import Asking, earlier_lines, question, rejected_lines
 from bot.speech.sentences import Sentence
 from bot.speech.words import Answer
 from storage.payout import (
@@ -60,6 +61,7 @@ from storage.payout import (
     Place,
     Proposal,
     Record,
+    Rejected,
     Sort,
     State,
     Unsent,
@@ -226,6 +228,7 @@ class Drawings:
             found_unpaid_before=False,
             counted=NOTHING_COUNTED,
             earlier=(),
+            rejected=(),
             unsent=None,
             relatives=(),
         )
@@ -270,6 +273,20 @@ class Drawings:
             outcome=outcome,
         )
 
+    @property
+    def rejected(self) -> Rejected:
+        """What an approver rejected lately."""
+        return Rejected(
+            EARLIER,
+            self.values.amount,
+            SUPPORT,
+            "1795529000.000100",
+            same_order=False,
+            decided_by=CLARISSE,
+            reason=self.values.reason,
+            at=NOW - HOUR,
+        )
+
     # Forms
 
     def _forms(self) -> Iterator[Drawing]:
@@ -277,6 +294,7 @@ class Drawings:
         drafts = {
             "empty": Draft(_missing_number(), UnreadableAmount(AmountProblem.MISSING, ""), ""),
             "filled in": Draft(number, amount, self.values.reason),
+            "of a small amount": Draft(number, Amount(10), self.values.reason),
             "to be checked": Draft(number, replace(amount, doubtful=True), self.values.reason),
         }
         for name, draft in drafts.items():
@@ -294,12 +312,15 @@ class Drawings:
         )
 
     def _form(self, draft: Draft, *, repeated: bool = False) -> View:
-        lines = earlier_lines([self.earlier(), self.earlier(same_order=True)], self.asking) if repeated else []
+        known = Known(
+            earlier_lines([self.earlier(), self.earlier(same_order=True)], self.asking),
+            rejected_lines([self.rejected, replace(self.rejected, same_order=True)], self.asking),
+        )
         return request_form(
             Prefill(draft, Carried(SUPPORT), self.values.order),
             most=self.rules.max_amount,
             countries=self.rules.countries,
-            earlier=lines,
+            known=known if repeated else None,
         )
 
     def _problems(self) -> Iterator[Drawing]:
@@ -354,6 +375,7 @@ class Drawings:
             "too early",
             lambda: words.FINDING_TOO_EARLY.format(finding=words.FINDING_LABELS[Finding.UNPAID], time="15:05"),
         )
+        yield Field.KNOWN, "missing", lambda: str(words.KNOWN_MISSING)
         yield Field.REASON, "sent already", lambda: str(words.SENT_ALREADY_REASON)
         yield Field.BENEFICIARY, "sent already", lambda: str(words.SENT_ALREADY)
         yield Field.BENEFICIARY, "could not be stored", lambda: str(words.COULD_NOT_STORE)
@@ -413,6 +435,9 @@ class Drawings:
             "unconfirmed": unsure,
             "unconfirmed, with a proposal": replace(unsure, proposal=self.proposal),
             "refused": replace(self.approved(State.REFUSED, token=None, answer_code="02"), may_follow=True),
+            "refused for its amount": replace(
+                self.approved(State.REFUSED, token=None, answer_code="05"), may_follow=True
+            ),
             "refused, second attempt": self.approved(
                 State.REFUSED, payout={"attempt": 2}, number=2, token=None, answer_code="02"
             ),
@@ -448,6 +473,7 @@ class Drawings:
         return {
             "open": self.record(),
             "open, paused": self.record(brake=self.paused),
+            "open, held": self.record(brake=Brake(Hold.CUSTOMER, None, Meaning.BALANCE_LOW, NOW, None)),
             "open, above the threshold": self.record(self.payout(amount=200_000)),
             "open, one of two": self.record(
                 self.payout(amount=200_000), approvers=self.values.approvers[1:], counted=lately
@@ -461,6 +487,10 @@ class Drawings:
             ),
             "open, another was paid meanwhile": self.record(
                 earlier=earlier, counted=replace(lately, paid_meanwhile=True)
+            ),
+            "open, another was rejected": self.record(rejected=(self.rejected,)),
+            "open, follows a rejected one": self.record(
+                self.payout(follows=EARLIER), rejected=(self.rejected, replace(self.rejected, payout="P-9TT2Q"))
             ),
             "open, second attempt": again,
             "open, second attempt after two people's word": replace(again, found_unpaid_before=True),
@@ -679,6 +709,8 @@ class Drawings:
             "status without an id": lambda: str(words.STATUS_EXAMPLE),
             "status of another's": lambda: words.STATUS_NOT_YOURS.format(payout=PAYOUT),
             "status": lambda: replies.status(record, moment),
+            "nearly one of its words": lambda: words.DID_YOU_MEAN.format(word="help"),
+            "cancel": lambda: str(words.CANCEL_WHERE),
             "list, empty": lambda: replies.listed([], moment),
             "list": lambda: replies.listed([record] * 10, moment),
             "policy, who may": lambda: replies.policy(may, self.rules),

@@ -30,7 +30,7 @@ _PLACE = re.compile(r"(\{\w+\})")
 # What may stand in a sentence that is no sentence: what people typed, ids, codes and addresses, money and dates.
 _DATA = re.compile(
     r"""<@\w+>|<!subteam\^\w+>|<\#\w+>|https?://[^|>\s]+|P-\w{5}|…?3c9d8f01|eyJ0\.eyJ1\.3c9d8f01|ORD-[\d-]+|
-    Refund|Aminata|operator|ConnectError|http_500|not_in_channel|C0\w+|F\sCFA|\d+\snov\.|
+    Refund|help|Aminata|operator|ConnectError|http_500|not_in_channel|C0\w+|F\sCFA|\d+\snov\.|
     (?:not?)?completed|waiting|
     \b[0-9a-f]{32}\b|looks\ odd|5k|…[\w-]{8}|\bey[\w.-]+|\b03[ab]\b|P-…|/payout|\bpayout\b""",
     re.VERBOSE,

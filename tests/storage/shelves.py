@@ -116,6 +116,7 @@ def command(tx: Transaction, request: Request, since: int) -> None:
     queries.open_requests(tx.connection, request.requester)
     beneficiary = queries.beneficiary_of(tx.connection, request.number)
     queries.earlier(tx.connection, beneficiary or -1, request.order_reference, now=tx.now)
+    queries.rejected(tx.connection, beneficiary or -1, request.order_reference, now=tx.now)
     queries.approved_since(tx.connection, since)
     queries.approved_since(tx.connection, since, request.requester)
     payout = tx.file(request, tx.now + MINUTE)

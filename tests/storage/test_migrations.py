@@ -23,6 +23,7 @@ STEPS = (
     "m004_what_follows",
     "m005_what_was_put_off",
     "m006_what_is_uncertain",
+    "m007_what_was_rejected",
 )
 
 # One payout as the first version wrote it; its order was compared by less.

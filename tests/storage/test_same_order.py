@@ -57,6 +57,19 @@ def test_the_same_order_a_thousand_times_costs_what_it_costs_a_few_times(book: B
     assert many <= few + few // 10
 
 
+def test_a_thousand_rejections_cost_what_a_few_do(book: Book) -> None:
+    """The newest three are told of, by whichever of both they are found."""
+    steps = []
+    for number in (FEW, MANY):
+        _fill(book, number, "rejected")
+        now = book.clock.now()
+        ask = lambda now=now: queries.rejected(book.connection, 1, REQUEST.order_reference, now=now)  # noqa: E731
+        steps.append(_steps(book.connection, ask))
+        assert 3 == len(queries.rejected(book.connection, 1, REQUEST.order_reference, now=now))
+    few, many = steps
+    assert many <= few + few // 10
+
+
 def test_a_thousand_failures_that_are_not_proven_cost_what_a_few_do(book: Book) -> None:
     """They are warned of, the newest few, by whichever of both they are found."""
     steps = []

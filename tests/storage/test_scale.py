@@ -74,6 +74,8 @@ def test_nothing_is_walked_through_at_a_million(
         ("earlier", "payouts_doubtful"),
         ("counted_of", "payouts_doubtful"),
         ("earlier", "attempts_open_beneficiary"),
+        ("rejected", "payouts_rejected"),
+        ("rejected", "payouts_order_rejected"),
         ("counted_of", "COVERING INDEX attempts_counted_beneficiary"),
         ("counted_of", "attempts_open_beneficiary"),
         ("undecided", "payouts_undecided"),
@@ -91,6 +93,7 @@ def test_each_question_has_its_index(shelves: tuple[Shelf, Shelf], name: str, in
             "approved_since": lambda on: queries.approved_since(on, now - DAY),
             "undecided_beside": lambda on: queries.undecided_beside(on, payout),
             "earlier": lambda on: queries.earlier(on, 2, "ORD-2", now=now),
+            "rejected": lambda on: queries.rejected(on, 2, "ORD-2", now=now),
             "counted_of": lambda on: queries.counted_of(on, payout, now, until=now),
             "undecided": lambda on: queries.undecided(on, MOST_OPEN_REQUESTS),
         }

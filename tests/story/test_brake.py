@@ -15,6 +15,7 @@ from bot.sandbox.slack import Channel, Message, Trouble, outage, slow
 from storage.payout import State
 from tests.stage import AMINATA, AUDIT, BOUKARY, CLARISSE, DAOUDA, GUEST, ROBOT, STRANGER, SUPPORT, Stage
 from tests.story.office import (
+    BALANCE_LOW,
     PENDING,
     approved,
     audit,
@@ -351,6 +352,37 @@ async def test_the_banner_stands_wherever_somebody_decides_or_waits(timed: Stage
     assert [] == [one.words for one in shown if "is paused" in one.words or "not yet sent" in one.words]
     assert f"▶️ Sending goes on, says <@{DAOUDA}> as the second approver" in audit(timed)
     assert (200, "ready\n") == await timed.readiness()
+
+
+async def test_whoever_approves_while_nothing_leaves_is_told_in_the_dialog(timed: Stage) -> None:
+    """That it is held and when it expires; not before the pause, and not after it."""
+    told = "⏸️ Sending is paused: it will be held, and expires an hour after the approval."
+    card = await timed.ask("22670000000 5000 refund")
+
+    async def asks() -> str:
+        await timed.at_rest()
+        (approve, *_) = (await timed.question(card)).buttons
+        assert approve.dialog is not None
+        return approve.dialog.text
+
+    assert told not in await asks()
+    await pause(timed)
+    text = await asks()
+    assert ("Once sent, this cannot be taken back.", told) == tuple(text.split("\n\n")[1:])
+    await both_resume(timed)
+    assert told not in await asks()
+
+
+async def test_a_hold_of_the_account_is_told_in_the_dialog(timed: Stage) -> None:
+    """Nobody paused anything, and it is held all the same."""
+    waits = await timed.ask("22670000100 5000 refund")
+    await timed.card_says(await approved(timed, BALANCE_LOW), "*Refused*")
+    await timed.at_rest()
+    (approve, *_) = (await timed.question(waits)).buttons
+    assert approve.dialog is not None
+    assert approve.dialog.text.endswith(
+        "⏸️ LigdiCash refuses this account: it will be held, and expires an hour after the approval."
+    )
 
 
 async def test_the_reason_is_data(timed: Stage) -> None:

@@ -237,6 +237,43 @@ def assert_only_told_privately(office: Stage, answer: CommandAnswer) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("hlp", "help"),
+        ("polcy", "policy"),
+        ("Lits", "list"),
+        ("statu", "status"),
+        ("paus", "pause"),
+        ("resme", "resume"),
+        ("regle", "regles"),
+        ("suspendr", "suspendre"),
+    ],
+)
+async def test_a_slip_of_the_finger_is_asked_about(office: Stage, text: str, meant: str) -> None:
+    """A single word that is nearly one of the command's own opens no form with it as the reason."""
+    answer = await office.slack.command(AMINATA, SUPPORT, text)
+    assert answer.text.startswith(f"Did you mean `/payout {meant}`? Nothing was done.")
+    assert_only_told_privately(office, answer)
+
+
+@pytest.mark.parametrize(
+    "text", ["refund", "hlp me", "salaire", "remboursement", "test", "1 hlp", "hlp1", "cancel order"]
+)
+async def test_what_may_be_a_reason_opens_the_form(office: Stage, text: str) -> None:
+    """Nothing that may be a request is swallowed, however short."""
+    assert text.rsplit(maxsplit=1)[-1] in str((await opened(office, text)).values)
+
+
+@pytest.mark.parametrize("text", ["cancel", "cancel P-7K3F9", "Cancel the payout P-7K3F9 please"])
+async def test_whoever_types_cancel_is_told_where(office: Stage, text: str) -> None:
+    """It takes a button: which, and who may."""
+    await office.slack.command(AMINATA, SUPPORT, text)
+    await office.whispered(AMINATA, "*Cancel request* in the thread of its card")
+    await office.settled()
+    assert [] == office.slack.modals(AMINATA)
+
+
+@pytest.mark.parametrize(
     ("text", "says"),
     [
         ("status P-7K3F9", "There is no payout P-7K3F9 that you may see."),

@@ -250,7 +250,7 @@ async def test_a_request_in_the_copy_is_sent_with_its_own_transaction_id(timed: 
 
 async def test_a_new_attempt_has_the_same_transaction_id_on_the_copy(timed: Stage, safe: Path) -> None:
     """Asked again and paid by the lost bot, asked again on the copy: LigdiCash knows it and pays nothing twice."""
-    with creates_refused(timed, "withdrawal", "05"):
+    with creates_refused(timed, "withdrawal", "09"):
         card = await timed.card_says(await approved(timed), "*Refused*")
     await timed.at_rest()
     assert 0 == (await _backup(timed, safe / "payouts.db")).exit_code

@@ -129,7 +129,7 @@ def nothing_leaves_a_trace(log: io.StringIO, office: Stage) -> Iterator[None]:
 # --- what can be seen
 
 
-_OWN_LINK = re.compile(r"<https://team\.slack\.example/archives/C0SUPPORT/p\d+\|see it>")
+_OWN_LINK = re.compile(r"<https://team\.slack\.example/archives/C0SUPPORT/p\d+\|(?:see it|P-\w{5})>")
 
 
 def live_parts(text: str) -> set[str]:

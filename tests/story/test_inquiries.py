@@ -148,6 +148,18 @@ async def test_whoever_names_a_payout_and_nothing_to_pay_asks_how_it_stands(
     scene.slack.workspace.close(form)
 
 
+@pytest.mark.parametrize("text", ["cancel {}", "annuler {}", "Annuler le paiement {} svp"])
+async def test_whoever_names_what_to_cancel_is_told_where_and_how_it_stands(
+    scene: Stage, cards: list[Message], text: str
+) -> None:
+    """The link to its card is where the button is; nothing is cancelled by typing."""
+    payout = payout_of(cards[1])
+    told = await answered(scene, AMINATA, text.format(payout))
+    assert ("waiting for a decision" in told, "|see it>" in told) == (True, True)
+    assert "Nothing was cancelled: it takes a button." in told
+    assert [("requested",)] == scene.rows("SELECT state FROM payouts WHERE id = ?", payout)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -187,6 +199,12 @@ async def test_home_shows_an_approver_what_waits(scene: Stage, cards: list[Messa
         f"?thread_ts={waits.ts}&cid={SUPPORT}"
     )
     assert f"<{link}|decide in its thread>" in str(view.blocks)
+
+
+async def test_help_and_home_say_that_a_message_has_it_in_its_menu(scene: Stage) -> None:
+    """Slack shows the shortcut to nobody who does not open that menu."""
+    assert "*Refund* in the ⋮ menu of a message" in (await scene.slack.command(AMINATA, SUPPORT, "help")).text
+    assert "*Refund* in the ⋮ menu of a customer's message" in (await home(scene, AMINATA)).text
 
 
 async def test_home_shows_nobody_an_own_request_to_decide(scene: Stage, cards: list[Message]) -> None:

@@ -387,7 +387,7 @@ async def test_everything_is_said_in_the_persons_language(office: Stage, clock: 
         await office.slack.shortcut(AMINATA, case(office))
         assert "Demander un paiement" == (await office.slack.wait_for_modal(AMINATA)).title
         await office.slack.shortcut(AMINATA, case(office, channel=QUIET))
-        await office.whispered(AMINATA, "choisissez à nouveau *Refund* (Rembourser) sur le message")
+        await office.whispered(AMINATA, "choisissez à nouveau *Refund · Rembourser* sur le message")
         direct = office.slack.workspace.dm(AMINATA)
         await office.slack.shortcut(AMINATA, office.slack.workspace.say(AMINATA, direct, "70 00 00 00"))
         await office.whispered(AMINATA, "Allez dans le canal")

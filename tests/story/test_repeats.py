@@ -31,6 +31,7 @@ from tests.story.office import (
 WARNING = "⚠️ *Please look first:* this may have been asked for already."
 CONFIRMED = "⚠️ *This may repeat an earlier payout.* Look at it before you approve:"
 LEADS = "🚨 *An earlier payout to this person, or for this order, may still be paid.*"
+UNTICKED = "Please look at what is named above, and tick this if you ask for it all the same."
 SHE = somebody(1)
 
 
@@ -80,7 +81,7 @@ async def test_the_same_person_within_a_day_is_pointed_out(scene: Stage) -> None
     # What was typed is still there.
     assert ("7 000", "another reason", "A-1") == tuple(form.values[name] for name in ("amount", "reason", "order"))
     refused = await scene.slack.submit(form)
-    assert ({"known": "Please complete this required field."}, 1) == (refused.errors, payouts(scene))
+    assert ({"known": UNTICKED}, 1) == (refused.errors, payouts(scene))
     assert (await scene.slack.submit(form, {"known": "known"})).closed
     await scene.at_rest()
     second = scene.slack.messages(SUPPORT)[-1]
@@ -92,14 +93,14 @@ async def test_the_same_person_within_a_day_is_pointed_out(scene: Stage) -> None
 
 
 async def test_an_own_screen_that_ticks_nothing_is_not_trusted(scene: Stage) -> None:
-    """A payload without the tick is asked again, whatever the screen let through."""
+    """A payload without the field is told so beside it, whatever the screen let through."""
     await paid(scene)
     form, _ = await submit(scene, f"{SHE} 7000 refund")
     form.fill({"known": None})
     payload: dict[str, Any] = scene.slack.payloads.submission(form)
     payload["view"]["state"]["values"].pop("known")
     body = await _deliver(scene, payload)
-    assert ("update", 1) == (body["response_action"], payouts(scene))
+    assert ({"known": UNTICKED}, 1) == (body["errors"], payouts(scene))
 
 
 async def _deliver(scene: Stage, payload: dict[str, Any]) -> dict[str, Any]:
@@ -169,10 +170,7 @@ async def test_two_without_an_order_have_not_the_same(scene: Stage) -> None:
 
 
 async def test_what_came_to_nothing_is_no_repetition(scene: Stage) -> None:
-    """Rejected, cancelled or refused: nothing was paid and nothing will be."""
-    rejected = await scene.ask(f"{SHE} 5000 refund")
-    await scene.reject(rejected, "no")
-    await becomes(scene, rejected, State.REJECTED)
+    """Cancelled or refused: nothing was paid and nothing will be. What an approver rejected is another story."""
     cancelled = await scene.ask(f"{SHE} 5000 refund")
     await press(scene, AMINATA, await scene.question(cancelled), "cancel", confirm=True)
     refused = await approved(scene, NO_ACCOUNT)
@@ -271,7 +269,7 @@ async def test_what_came_meanwhile_is_shown_before_it_is_known(scene: Stage) -> 
     assert (False, {}, 2) == (result.closed, result.errors, payouts(scene))
     assert all(link_to(card) in str(form.blocks) for card in (first, second))
     unticked = await scene.slack.submit(form)
-    assert ({"known": "Please complete this required field."}, 2) == (unticked.errors, payouts(scene))
+    assert ({"known": UNTICKED}, 2) == (unticked.errors, payouts(scene))
     assert (await scene.slack.submit(form, {"known": "known"})).closed
     await scene.at_rest()
     assert {payout_of(first), payout_of(second)} == _known_of(scene)
@@ -288,6 +286,27 @@ async def test_another_number_in_the_same_form_is_another_question(scene: Stage)
     assert (await scene.slack.submit(form, {"known": "known"})).closed
     await scene.at_rest()
     assert {payout_of(other)} == _known_of(scene)
+
+
+async def test_a_number_that_was_mistyped_needs_no_tick(scene: Stage) -> None:
+    """Corrected to somebody of whom there is nothing to know: sent as it is, and the approvers are told of nothing."""
+    await paid(scene)
+    form, _ = await submit(scene, f"{SHE} 7000 refund")
+    assert (await scene.slack.submit(form, {"beneficiary": somebody(2)})).closed
+    await scene.at_rest()
+    card = scene.slack.messages(SUPPORT)[-1]
+    assert CONFIRMED not in (await scene.question(card)).words
+
+
+async def test_what_does_not_concern_it_any_more_is_not_ticked(scene: Stage) -> None:
+    """Person and order had a payout each; with another number only the order's is shown, and asks for its own tick."""
+    person, order = await paid(scene), await paid(scene, somebody(2), order="ORD-9")
+    form, _ = await submit(scene, f"{SHE} 7000 refund", order="ORD-9")
+    assert all(link_to(card) in str(form.blocks) for card in (person, order))
+    assert not (await scene.slack.submit(form, {"beneficiary": somebody(3)})).closed
+    assert [False, True] == [link_to(card) in str(form.blocks) for card in (person, order)]
+    assert {"known": UNTICKED} == (await scene.slack.submit(form)).errors
+    assert (await scene.slack.submit(form, {"order": ""})).closed
 
 
 def _known_of(scene: Stage) -> set[str]:

@@ -66,6 +66,12 @@ async def scene_of(folder: Path, **extra: str) -> AsyncIterator[Stage]:
             yield scene
 
 
+async def test_the_card_says_who_looks_it_up(timed: Stage) -> None:
+    """Whoever asked has no access to LigdiCash's dashboard, and is told what not to do; an approver, what to do."""
+    card = await unconfirmed(timed)
+    assert "*What to do:* do not ask for the same payout again. An approver looks this transaction up" in card.words
+
+
 async def test_the_card_says_what_is_known_and_what_to_do(timed: Stage) -> None:
     """Transaction, amount, number, time to look up; that nothing is sent again; and it is not, for days."""
     card = await unconfirmed(timed, amount=7500)

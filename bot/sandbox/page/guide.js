@@ -14,6 +14,7 @@ export class Guide {
     this.opener = opener;
     this.help = help;
     this.step = 0;
+    this.folded = true;
     this.before = new Set();
     this.steps = [
       {
@@ -100,6 +101,7 @@ export class Guide {
       ),
     );
     this.root.replaceChildren(
+      this.unfold(),
       h("ol", { class: "steps" }, dots),
       h("p", { role: "status" }, mrkdwn(words(), this.help.names())),
       h(
@@ -112,6 +114,22 @@ export class Guide {
           say(last ? "guide_done" : "close"),
         ),
       ),
+    );
+  }
+
+  // On a phone the guide is one line until somebody wants all of it; elsewhere this button is not shown.
+  unfold() {
+    const toggle = () => {
+      this.folded = !this.folded;
+      this.draw();
+      this.root.querySelector(".unfold").focus();
+    };
+    this.root.classList.toggle("folded", this.folded);
+    return h(
+      "button",
+      { type: "button", class: "quiet unfold", "aria-expanded": String(!this.folded), onclick: toggle },
+      h("span", { class: "hidden" }, say("guide_unfold")),
+      h("span", { "aria-hidden": "true" }, this.folded ? "▾" : "▴"),
     );
   }
 }

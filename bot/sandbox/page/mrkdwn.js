@@ -96,8 +96,13 @@ function lines(fragment, text, names, verbatim) {
   }
 }
 
+// Longer than any id or command: a token.
+const LONG = 100;
 const INLINE = [
-  [/`([^`\n]+)`/y, (found, names) => h("code", {}, literal(found[1], names))],
+  [
+    /`([^`\n]+)`/y,
+    (found, names) => h("code", { class: found[1].length > LONG ? "long" : undefined }, literal(found[1], names)),
+  ],
   [/<([^<>\n]+)>/y, (found, names) => reference(found[1], names)],
   [
     /\*(?=\S)([^*\n]*[^*\s])\*(?![\p{L}\p{N}])/uy,

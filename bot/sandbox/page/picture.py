@@ -70,7 +70,7 @@ COMMANDS: Mapping[str, tuple[Json, ...]] = MappingProxyType(
     }
 )
 
-SHORTCUTS: tuple[Json, ...] = ({"callback_id": "refund", "text": "Refund"},)
+SHORTCUTS: tuple[Json, ...] = ({"callback_id": "refund", "text": "Refund · Rembourser"},)
 
 
 @dataclass(slots=True)
