@@ -75,6 +75,7 @@ async def test_what_paid_nothing_is_asked_again(timed: Stage, ended: object) -> 
     assert ("Waiting for a decision" in shown.words, []) == (True, buttons_of(shown))
     question = await timed.thread_says(card, "*Attempt 2*")
     assert f"asked again by <@{BOUKARY}>" in question.words
+    await timed.at_rest()
     assert f"🔁 {payout_of(card)} asked for again by <@{BOUKARY}>: attempt 2" in audit(timed)
     await timed.later(HOUR)
     await timed.at_rest()
