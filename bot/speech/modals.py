@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,9 @@ from storage.payout import Finding, Payout, Record, Way
 REQUEST = "request"
 REJECTION = "rejection"
 RESOLUTION = "resolution"
+
+# As it goes to Slack.
+_Json = dict[str, Any]
 
 # Slack's own longest texts are far longer; these keep a card readable on a phone.
 LONGEST_REASON = 300
@@ -148,19 +152,23 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], known
     draft = prefill.draft
     certain = isinstance(draft.number, Number)
     small = draft.amount.xof if isinstance(draft.amount, Amount) and is_small(draft.amount) else None
-    number = PlainTextInputElement(
-        action_id=Field.BENEFICIARY,
-        initial_value=format_number(draft.number.digits) if isinstance(draft.number, Number) else None,
-        placeholder=words.EXAMPLE_NUMBER,
-        max_length=60,
-        focus_on_load=not certain,
+    number = _text(
+        Field.BENEFICIARY,
+        label=words.FIELD_BENEFICIARY,
+        value=format_number(draft.number.digits) if isinstance(draft.number, Number) else "",
+        example=words.EXAMPLE_NUMBER,
+        longest=60,
+        hint=_number_hint(draft.number, countries),
+        focus=not certain,
     )
-    amount = PlainTextInputElement(
-        action_id=Field.AMOUNT,
-        initial_value=words.as_typed(draft.amount.xof) if isinstance(draft.amount, Amount) else None,
-        placeholder=words.EXAMPLE_AMOUNT,
-        max_length=30,
-        focus_on_load=certain and (small is not None or not isinstance(draft.amount, Amount)),
+    amount = _text(
+        Field.AMOUNT,
+        label=words.FIELD_AMOUNT,
+        value=words.as_typed(draft.amount.xof) if isinstance(draft.amount, Amount) else "",
+        example=words.EXAMPLE_AMOUNT,
+        longest=30,
+        hint=_amount_hint(draft.amount, most),
+        focus=certain and (small is not None or not isinstance(draft.amount, Amount)),
     )
     return View(
         type="modal",
@@ -171,11 +179,11 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], known
         close=str(words.FORM_CLOSE),
         blocks=[
             *([] if known is None else _known(known, prefill.carried.shown)),
-            _input(Field.BENEFICIARY, words.FIELD_BENEFICIARY, number, _number_hint(draft.number, countries)),
-            _input(Field.AMOUNT, words.FIELD_AMOUNT, amount, _amount_hint(draft.amount, most)),
-            _input(Field.REASON, words.FIELD_REASON, _reason_input(draft.reason), words.HINT_REASON),
-            _input(Field.ORDER, words.FIELD_ORDER, _order_input(prefill.order), words.HINT_ORDER, optional=True),
-            _input(Field.WAY, words.FIELD_WAY, _way_input(prefill.way), None),
+            number,
+            amount,
+            _reason_input(draft.reason),
+            _order_input(prefill.order),
+            _Drawn(_way_input(spoken(), prefill.way)),
         ],
     )
 
@@ -216,32 +224,77 @@ def _input(
     )
 
 
-def _reason_input(reason: str) -> PlainTextInputElement:
-    return PlainTextInputElement(
-        action_id=Field.REASON,
-        initial_value=reason[:LONGEST_REASON] or None,
-        placeholder=str(words.EXAMPLE_REASON),
-        max_length=LONGEST_REASON,
+def _reason_input(reason: str) -> Block:
+    return _text(
+        Field.REASON,
+        label=words.FIELD_REASON,
+        value=reason[:LONGEST_REASON],
+        example=words.EXAMPLE_REASON,
+        longest=LONGEST_REASON,
+        hint=words.HINT_REASON,
     )
 
 
-def _order_input(order: str) -> PlainTextInputElement:
-    return PlainTextInputElement(
-        action_id=Field.ORDER,
-        initial_value=order or None,
-        placeholder=words.EXAMPLE_ORDER,
-        max_length=LONGEST_ORDER,
+def _order_input(order: str) -> Block:
+    return _text(
+        Field.ORDER,
+        label=words.FIELD_ORDER,
+        value=order,
+        example=words.EXAMPLE_ORDER,
+        longest=LONGEST_ORDER,
+        hint=words.HINT_ORDER,
+        optional=True,
     )
 
 
-def _way_input(preselected: Way) -> RadioButtonsElement:
+@lru_cache
+def _way_input(_language: Language, preselected: Way) -> _Json:
     options = [
         Option(value=way, text=PlainTextObject(text=str(words.WAYS[way])), description=str(words.WAY_DETAILS[way]))
         for way in Way
     ]
-    return RadioButtonsElement(
+    choice = RadioButtonsElement(
         action_id=Field.WAY, options=options, initial_option=options[list(Way).index(preselected)]
     )
+    return _input(Field.WAY, words.FIELD_WAY, choice, None).to_dict()
+
+
+class _Drawn(Block):
+    """An input that was drawn before, and checked against Slack's limits: that takes longer than all else of a form."""
+
+    def __init__(self, drawn: _Json) -> None:
+        super().__init__(type=drawn["type"], block_id=drawn["block_id"])
+        self._drawn = drawn
+
+    def to_dict(self, *_: object) -> _Json:
+        """As Slack takes it."""
+        return self._drawn
+
+
+def _text(  # noqa: PLR0913 - all that Slack knows of a line to type
+    field: Field,
+    *,
+    label: Sentence,
+    value: str,
+    example: str | Sentence,
+    longest: int,
+    hint: str | Sentence,
+    focus: bool = False,
+    optional: bool = False,
+) -> Block:
+    """A line to type, with what stands in it already."""
+    blank = _blank(field, str(label), str(example), longest, str(hint), focus=focus, optional=optional)
+    return _Drawn(blank | {"element": blank["element"] | {"initial_value": value}} if value else blank)
+
+
+@lru_cache(maxsize=256)
+def _blank(  # noqa: PLR0913 - as above
+    field: Field, label: str, example: str, longest: int, hint: str, *, focus: bool, optional: bool
+) -> _Json:
+    element = PlainTextInputElement(
+        action_id=field, placeholder=example, max_length=longest, focus_on_load=focus or None
+    )
+    return InputBlock(block_id=field, label=label, element=element, hint=hint, optional=optional).to_dict()
 
 
 def _number_hint(number: NumberReading, countries: Sequence[str]) -> str:
