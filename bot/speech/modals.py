@@ -183,7 +183,7 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], known
             amount,
             _reason_input(draft.reason),
             _order_input(prefill.order),
-            _Drawn(_way_input(spoken(), prefill.way)),
+            _way_input(prefill.way),
         ],
     )
 
@@ -247,16 +247,18 @@ def _order_input(order: str) -> Block:
     )
 
 
-@lru_cache
-def _way_input(_language: Language, preselected: Way) -> _Json:
+def _way_input(preselected: Way) -> Block:
+    ways = tuple((way, str(words.WAYS[way]), str(words.WAY_DETAILS[way])) for way in Way)
+    return _Drawn(_choice(Field.WAY, str(words.FIELD_WAY), ways, list(Way).index(preselected)))
+
+
+@lru_cache(maxsize=64)
+def _choice(field: Field, label: str, choices: tuple[tuple[str, str, str], ...], preselected: int) -> _Json:
     options = [
-        Option(value=way, text=PlainTextObject(text=str(words.WAYS[way])), description=str(words.WAY_DETAILS[way]))
-        for way in Way
+        Option(value=value, text=PlainTextObject(text=text), description=detail) for value, text, detail in choices
     ]
-    choice = RadioButtonsElement(
-        action_id=Field.WAY, options=options, initial_option=options[list(Way).index(preselected)]
-    )
-    return _input(Field.WAY, words.FIELD_WAY, choice, None).to_dict()
+    element = RadioButtonsElement(action_id=field, options=options, initial_option=options[preselected])
+    return InputBlock(block_id=field, label=label, element=element).to_dict()
 
 
 class _Drawn(Block):
