@@ -74,8 +74,10 @@ class Outbox:
 
     async def run(self) -> None:
         """Open a lane for every channel that waits to be told something."""
-        while not self._stopping:
+        while True:
             await self._unanswered.let_pass()
+            if self._stopping:
+                break
             self._woken.clear()
             self.looked_at = self._clock.steady()
             try:
@@ -105,8 +107,10 @@ class Outbox:
     async def _work(self, channel: str, lane: _Lane) -> None:
         """Tell one channel everything, then close its lane."""
         try:
-            while not self._stopping:
+            while True:
                 await self._unanswered.let_pass()
+                if self._stopping:
+                    break
                 lane.woken.clear()
                 lane.look_at_clock(self._clock.now())
                 waiting = queries.waiting(self._ledger.reader, channel, _LOOK_AHEAD)

@@ -65,8 +65,10 @@ class Worker:
     async def run(self) -> None:
         """Look for due work, start it, and sleep until more is due."""
         self._start_unbounded("start", self._payments.look_now())
-        while not self._stopping:
+        while True:
             await self._unanswered.let_pass()
+            if self._stopping:
+                break
             self._woken.clear()
             self.looked_at = self._clock.steady()
             try:

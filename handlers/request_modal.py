@@ -41,7 +41,7 @@ class RequestModal:
         carried, form = Carried.from_view(view), asked.form
         prefill = Prefill(asked.draft, replace(carried, shown=asked.shown), form.order, Way(form.way))
         asking = Asking(self._rules, self._people.workspace_url)
-        known = Known(earlier_lines(asked.earlier, asking), rejected_lines(asked.rejected, asking))
+        known = Known(earlier_lines(asked.earlier, asking), rejected_lines(asked.rejected, asking, carried.channel))
         drawn = request_form(
             prefill,
             most=self._rules.max_amount,

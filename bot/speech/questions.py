@@ -71,7 +71,7 @@ def _before_deciding(record: Record, asking: Asking) -> list[str]:
     if record.earlier or record.counted.may_still_be_paid or record.counted.paid_meanwhile:
         found.append("\n".join([str(_leads(record.counted)), *earlier_lines(record.earlier, asking)]))
     if record.rejected:
-        lines = rejected_lines(record.rejected, asking, follows=record.payout.follows)
+        lines = rejected_lines(record.rejected, asking, record.payout.channel, follows=record.payout.follows)
         found.append("\n".join([str(words.QUESTION_REJECTED_BEFORE), *lines]))
     if record.payout.attempt > 1:
         found.append(
@@ -122,10 +122,12 @@ def earlier_lines(earlier: Sequence[Earlier], asking: Asking) -> list[str]:
     ]
 
 
-def rejected_lines(rejected: Sequence[Rejected], asking: Asking, *, follows: str | None = None) -> list[str]:
-    """What was rejected, by whom and why, each with a link to its card; `follows` is the one that is corrected now."""
+def rejected_lines(
+    rejected: Sequence[Rejected], asking: Asking, channel: str, *, follows: str | None = None
+) -> list[str]:
+    """What was rejected, by whom and, to those of its `channel`, why; `follows` is the one that is corrected now."""
     return [
-        words.REJECTED_LINE.format(
+        (words.REJECTED_LINE if found.channel == channel else words.REJECTED_LINE_ELSEWHERE).format(
             link=_link(found, asking.workspace_url),
             amount=words.amount(found.amount),
             decider=words.mention(found.decided_by),

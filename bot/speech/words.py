@@ -258,6 +258,10 @@ EARLIER_WARNING = _("⚠️ *Please look first:* this may have been asked for al
 EARLIER_LINE = _("• {link}: {amount}, {state}, {time}{order}{contradicted}")
 REJECTED_WARNING = _("❌ *Please look first:* an approver rejected this before, or something like it.\n{lines}")
 REJECTED_LINE = _("• {link}: {amount}, rejected by {decider}, {time}{order}{followed}: {reason}")
+# A reason is said to those of its own channel.
+REJECTED_LINE_ELSEWHERE = _(
+    "• {link}: {amount}, rejected by {decider}, {time}{order}{followed}; the reason stands in its own channel"
+)
 REJECTED_FOLLOWED = _(" (this request follows it)")
 EARLIER_CONTRADICTED = _(" · 🚨 LigdiCash contradicts this: it may have been paid or not")
 EARLIER_SAME_ORDER = _(" (same order)")
@@ -387,8 +391,8 @@ ASK_DIRECTLY = _("Directly to mobile money")
 TRY_NOW = _("Try now")
 CONFIRM_TITLE = _("Pay {amount}?")
 CONFIRM_TEXT = _("{amount} to {number}\nasked by {requester_name}\n{way}\n\nOnce sent, this cannot be taken back.")
-CONFIRM_PAUSED = _("⏸️ Sending is paused: it will be held, and expires an hour after the approval.")
-CONFIRM_HELD = _("⏸️ LigdiCash refuses this account: it will be held, and expires an hour after the approval.")
+CONFIRM_PAUSED = _("⏸️ Sending is paused: it leaves as soon as sending goes on, or expires after an hour.")
+CONFIRM_HELD = _("⏸️ LigdiCash refuses this account: it leaves once released, or expires after an hour.")
 CONFIRM_YES = _("Yes, pay")
 CONFIRM_FINDING_TITLE = _("Confirm: {finding}?")
 CONFIRM_FINDING_TEXT: Mapping[Finding, Sentence] = MappingProxyType(

@@ -314,7 +314,11 @@ class Drawings:
     def _form(self, draft: Draft, *, repeated: bool = False) -> View:
         known = Known(
             earlier_lines([self.earlier(), self.earlier(same_order=True)], self.asking),
-            rejected_lines([self.rejected, replace(self.rejected, same_order=True)], self.asking),
+            rejected_lines(
+                [self.rejected, replace(self.rejected, same_order=True), replace(self.rejected, channel=AUDIT)],
+                self.asking,
+                SUPPORT,
+            ),
         )
         return request_form(
             Prefill(draft, Carried(SUPPORT), self.values.order),

@@ -356,7 +356,7 @@ async def test_the_banner_stands_wherever_somebody_decides_or_waits(timed: Stage
 
 async def test_whoever_approves_while_nothing_leaves_is_told_in_the_dialog(timed: Stage) -> None:
     """That it is held and when it expires; not before the pause, and not after it."""
-    told = "⏸️ Sending is paused: it will be held, and expires an hour after the approval."
+    told = "⏸️ Sending is paused: it leaves as soon as sending goes on, or expires after an hour."
     card = await timed.ask("22670000000 5000 refund")
 
     async def asks() -> str:
@@ -381,7 +381,7 @@ async def test_a_hold_of_the_account_is_told_in_the_dialog(timed: Stage) -> None
     (approve, *_) = (await timed.question(waits)).buttons
     assert approve.dialog is not None
     assert approve.dialog.text.endswith(
-        "⏸️ LigdiCash refuses this account: it will be held, and expires an hour after the approval."
+        "⏸️ LigdiCash refuses this account: it leaves once released, or expires after an hour."
     )
 
 

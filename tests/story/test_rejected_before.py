@@ -10,7 +10,7 @@ import pytest
 from bot.clock import DAY, HOUR
 from bot.sandbox.slack import Message, View
 from storage.payout import State
-from tests.stage import AMINATA, BOUKARY, CLARISSE, DAOUDA, SUPPORT, Stage, payout_of
+from tests.stage import AMINATA, AUDIT, BOUKARY, CLARISSE, DAOUDA, SUPPORT, Stage, payout_of
 from tests.story.authority import approves, office, somebody
 from tests.story.office import audit, becomes, press, seen, state_of
 
@@ -63,6 +63,16 @@ async def test_whoever_asks_for_it_again_and_whoever_decides_is_told(scene: Stag
     assert (BEFORE in question.words, "Two" in question.words) == (True, False)
     await approves(scene, CLARISSE, card)
     await scene.card_says(card, "Completed")
+
+
+async def test_a_reason_stays_in_its_channel(scene: Stage) -> None:
+    """Whoever asks elsewhere learns that it was rejected and by whom, and not what was said of somebody."""
+    before = await rejected(scene)
+    form = await scene.form(f"{SHE} 7500 refund", user=CLARISSE, channel=AUDIT)
+    assert not (await scene.slack.submit(form)).closed
+    (line,) = [line for line in form.text.splitlines() if line_of(before) in line]
+    assert line.endswith("; the reason stands in its own channel")
+    assert "already refunded" not in str(form.blocks)
 
 
 async def test_what_is_corrected_is_named_to_whoever_decides(scene: Stage) -> None:
