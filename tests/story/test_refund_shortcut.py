@@ -311,8 +311,8 @@ async def test_what_the_ledger_holds_is_not_believed_either(office: Stage) -> No
         lambda tx: tx.connection.execute("UPDATE payouts SET source_ts = '1|x>' WHERE id = ?", (payout_of(card),))
     )
     await office.approve(card)
-    approved = await office.card_says(card, "Approved")
-    assert "from this message" not in approved.words
+    paid = await office.card_says(card, "Completed")
+    assert "from this message" not in paid.words
 
 
 # --- who and where

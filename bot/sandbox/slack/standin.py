@@ -171,9 +171,9 @@ class Slack:
                     happened.clear()
                     await happened.wait()
         except TimeoutError:
-            raise AssertionError(
-                f"waited {timeout} s in vain for {what}; this is what was seen:\n{self.transcript()}"
-            ) from None
+            # Half a character may have been posted, and no report could be written of it.
+            seen = self.transcript().encode(errors="backslashreplace").decode()
+            raise AssertionError(f"waited {timeout} s in vain for {what}; this is what was seen:\n{seen}") from None
         finally:
             self.workspace.unwatch(happened.set)
         return found
