@@ -366,16 +366,6 @@ def m004_what_follows(db: Database) -> None:
         db.conn.execute(statement)
 
 
-# Who decides on the like of it sees who rejected it lately, or ever for the same order.
-_REJECTED = (
-    "CREATE INDEX payouts_rejected ON payouts (beneficiary, changed_at) WHERE state = 'rejected'",
-    """
-    CREATE INDEX payouts_order_rejected ON payouts (order_key, changed_at)
-    WHERE order_key IS NOT NULL AND state = 'rejected'
-    """,
-)
-
-
 @migrations()
 def m005_what_was_put_off(db: Database) -> None:
     """That a click was heard and waits for what is known later, whenever it is due by some clock."""
@@ -388,6 +378,16 @@ def m006_what_is_uncertain(db: Database) -> None:
     db.conn.execute(
         "CREATE INDEX payouts_uncertain ON payouts (changed_at) WHERE state IN ('initiated', 'unconfirmed')"
     )
+
+
+# Who decides on the like of it sees who rejected it lately, or ever for the same order.
+_REJECTED = (
+    "CREATE INDEX payouts_rejected ON payouts (beneficiary, changed_at) WHERE state = 'rejected'",
+    """
+    CREATE INDEX payouts_order_rejected ON payouts (order_key, changed_at)
+    WHERE order_key IS NOT NULL AND state = 'rejected'
+    """,
+)
 
 
 @migrations()

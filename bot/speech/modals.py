@@ -290,7 +290,7 @@ def _text(  # noqa: PLR0913 - all that Slack knows of a line to type
 
 
 @lru_cache(maxsize=256)
-def _blank(  # noqa: PLR0913 - as above
+def _blank(  # noqa: PLR0913 - all of it but what stands in the line
     field: Field, label: str, example: str, longest: int, hint: str, *, focus: bool, optional: bool
 ) -> _Json:
     element = PlainTextInputElement(

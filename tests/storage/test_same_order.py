@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -49,10 +50,10 @@ def test_the_same_order_a_thousand_times_costs_what_it_costs_a_few_times(book: B
     for number in (FEW, MANY):
         _fill(book, number, state)
         now = book.clock.now()
-        ask = lambda now=now: queries.earlier(book.connection, -1, REQUEST.order_reference, now=now)  # noqa: E731
+        ask = partial(queries.earlier, book.connection, -1, REQUEST.order_reference, now=now)
         steps.append(_steps(book.connection, ask))
         expected = 5 if state in {"completed", "initiated", "requested"} else 0
-        assert expected == len(queries.earlier(book.connection, -1, REQUEST.order_reference, now=now))
+        assert expected == len(ask())
     few, many = steps
     assert many <= few + few // 10
 
@@ -63,9 +64,9 @@ def test_a_thousand_rejections_cost_what_a_few_do(book: Book) -> None:
     for number in (FEW, MANY):
         _fill(book, number, "rejected")
         now = book.clock.now()
-        ask = lambda now=now: queries.rejected(book.connection, 1, REQUEST.order_reference, now=now)  # noqa: E731
+        ask = partial(queries.rejected, book.connection, 1, REQUEST.order_reference, now=now)
         steps.append(_steps(book.connection, ask))
-        assert 3 == len(queries.rejected(book.connection, 1, REQUEST.order_reference, now=now))
+        assert 3 == len(ask())
     few, many = steps
     assert many <= few + few // 10
 
@@ -78,9 +79,9 @@ def test_a_thousand_failures_that_are_not_proven_cost_what_a_few_do(book: Book) 
         book.connection.execute("UPDATE attempts SET outcome = 'failed_by_callback'")
         book.connection.execute("UPDATE payouts SET unproven = 1")
         now = book.clock.now()
-        ask = lambda now=now: queries.earlier(book.connection, -1, REQUEST.order_reference, now=now)  # noqa: E731
+        ask = partial(queries.earlier, book.connection, -1, REQUEST.order_reference, now=now)
         steps.append(_steps(book.connection, ask))
-        assert 5 == len(queries.earlier(book.connection, -1, REQUEST.order_reference, now=now))
+        assert 5 == len(ask())
     few, many = steps
     assert many <= few + few // 10
 
