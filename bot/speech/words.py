@@ -678,7 +678,7 @@ THREAD_RESTORED = _(
 
 PAUSED = _("⛔ {actor} paused all sending: {reason}\nTwo approvers let it go on, each with `/payout resume`.")
 RESUME_PROPOSED = _("▶️ You said so; another approver types `/payout resume` (it was paused: {reason}).")
-RESUMED = _("▶️ Sending goes on: {actor} was the second approver to say so.")
+RESUMED = _("▶️ Sending was resumed: {actor} was the second approver to say so.")
 RELEASED = _("▶️ {actor} lets held payouts be tried now.")
 BRAKE_HEARD = _("Heard. The answer follows in a moment.")
 PAUSE_NEEDS_REASON = _(

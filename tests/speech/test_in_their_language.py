@@ -209,7 +209,7 @@ async def test_the_brake_is_pulled_in_french(opening: Opening) -> None:
     await scene.slack.wait_for_message(AUDIT, f"⛔ Sending paused by <@{CLARISSE}>: solde faux")
     await asked(scene, CLARISSE, "reprendre")
     await asked(scene, DAOUDA, "resume")
-    await scene.whispered(DAOUDA, "Sending goes on")
+    await scene.whispered(DAOUDA, "Sending was resumed")
 
 
 # Learning it

@@ -220,7 +220,7 @@ async def test_resuming_takes_two_different_approvers(timed: Stage) -> None:
     await timed.at_rest()
     assert [] == timed.ligdicash.creates
     await resume(timed, user=DAOUDA)
-    await timed.whispered(DAOUDA, "Sending goes on")
+    await timed.whispered(DAOUDA, "Sending was resumed")
     await becomes(timed, card, State.COMPLETED)
     assert ["paused", "resume_proposed", "answered", "resumed"] == kinds(timed)
 
@@ -480,7 +480,7 @@ async def test_replays_of_the_commands_change_nothing(timed: Stage) -> None:
     await timed.slack.replay(last.delivered)
     await timed.at_rest()
     assert [] == timed.rows("SELECT * FROM brakes")
-    assert 1 == await whisper_count(timed, CLARISSE, "Sending goes on")
+    assert 1 == await whisper_count(timed, CLARISSE, "Sending was resumed")
     assert 0 == await whisper_count(timed, CLARISSE, "Sending is not paused")
 
 
@@ -500,5 +500,5 @@ async def test_who_wanted_to_go_on_first_hears_that_sending_goes_on(timed: Stage
     await resume(timed, user=DAOUDA)
     await timed.at_rest()
     told = [one.text for one in timed.slack.direct_messages(CLARISSE)]
-    assert [f"▶️ Sending goes on: <@{DAOUDA}> was the second approver to say so."] == told
+    assert [f"▶️ Sending was resumed: <@{DAOUDA}> was the second approver to say so."] == told
     assert [] == timed.slack.direct_messages(DAOUDA)
