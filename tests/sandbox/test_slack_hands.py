@@ -302,3 +302,11 @@ async def test_a_shortcut_that_nobody_takes_fails_privately(slack: SlackStandIn)
     result = await slack.shortcut("U0AMINATA", message)
     assert "dispatch_failed" == result.error
     assert "refund failed with the error" in slack.transcript()
+
+
+async def test_half_a_character_keeps_no_failure_from_being_told(slack: SlackStandIn) -> None:
+    """What was seen is told as text that can be written anywhere: a report that cannot ends a whole run of tests."""
+    slack.workspace.say("U0AMINATA", "C0SUPPORT", "half \ud83d of it")
+    with pytest.raises(AssertionError, match="in vain for nothing") as failure:
+        await slack.wait_for(lambda _: None, timeout=0.01, what="nothing")
+    assert b"half \\ud83d of it" in str(failure.value).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from unittest.mock import patch
 
@@ -13,7 +14,7 @@ from storage.payout import State
 from tests.paying import call_back, callback_path
 from tests.stage import DAOUDA, Stage
 from tests.story.authority import office
-from tests.story.office import PENDING, becomes, state_of
+from tests.story.office import PENDING, becomes, home, state_of
 
 ASKS = "22670000000 1000 refund"
 
@@ -24,15 +25,6 @@ def posts_of(scene: Stage) -> Unanswered:
     return scene.bot._house.unanswered
 
 
-async def home_is_drawn(scene: Stage) -> None:
-    """Something else that Slack is told, and that nobody has to wait for."""
-    before = sum(call.method == "views.publish" for call in scene.slack.calls)
-    await scene.slack.open_home(DAOUDA)
-    await scene.slack.wait_for(
-        lambda slack: sum(call.method == "views.publish" for call in slack.calls) > before, what="Home"
-    )
-
-
 async def test_nothing_is_decided_while_somebody_waits_for_an_answer(tmp_path: Path) -> None:
     """What was stored is decided, and told, once nobody waits any more."""
     async with office(tmp_path) as scene:
@@ -40,7 +32,8 @@ async def test_nothing_is_decided_while_somebody_waits_for_an_answer(tmp_path: P
         await scene.question(card)
         with patch.object(unanswered, "LONGEST_WAIT", 60), posts_of(scene).one():
             await scene.approve(card)
-            await home_is_drawn(scene)
+            # Something else that Slack is told, and that nobody has to wait for.
+            await home(scene, DAOUDA)
             assert State.REQUESTED is state_of(scene, card)
         await becomes(scene, card, State.INITIATED)
 
@@ -52,6 +45,23 @@ async def test_an_answer_that_never_comes_holds_work_up_for_a_moment_only(tmp_pa
             card = await scene.ask(ASKS)
             await scene.approve(card)
             await scene.card_says(card, "Completed")
+
+
+async def test_what_let_posts_pass_begins_nothing_after_a_stop(tmp_path: Path) -> None:
+    """What would begin then would be cut off in the middle: a payment that is cut off must be looked up by people."""
+    async with office(tmp_path) as scene:
+        card = await scene.ask(ASKS)
+        await scene.question(card)
+        assert scene.bot is not None
+        worker, outbox, *_ = scene.bot._loops
+        with patch.object(unanswered, "LONGEST_WAIT", 60), posts_of(scene).one():
+            await scene.approve(card)
+            await home(scene, DAOUDA)
+            await scene.bot._house.worker.stop(0)
+            await scene.bot._house.outbox.stop(0)
+            calls = len(scene.slack.calls)
+        await asyncio.wait({worker, outbox})
+        assert (State.REQUESTED, calls) == (state_of(scene, card), len(scene.slack.calls))
 
 
 @pytest.mark.parametrize("who", ["Slack", "LigdiCash"])
