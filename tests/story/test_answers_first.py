@@ -12,9 +12,9 @@ from bot import unanswered
 from bot.unanswered import Unanswered
 from storage.payout import State
 from tests.paying import call_back, callback_path
-from tests.stage import DAOUDA, Stage
+from tests.stage import DAOUDA, GUEST, SUPPORT, Stage
 from tests.story.authority import office
-from tests.story.office import PENDING, becomes, home, state_of
+from tests.story.office import PENDING, becomes, changed, home, state_of
 
 ASKS = "22670000000 1000 refund"
 
@@ -52,15 +52,20 @@ async def test_what_let_posts_pass_begins_nothing_after_a_stop(tmp_path: Path) -
     async with office(tmp_path) as scene:
         card = await scene.ask(ASKS)
         await scene.question(card)
+        await scene.at_rest()
         assert scene.bot is not None
-        worker, outbox, *_ = scene.bot._loops
-        with patch.object(unanswered, "LONGEST_WAIT", 60), posts_of(scene).one():
+        house, (worker, outbox, *_) = scene.bot._house, scene.bot._loops
+        with patch.object(unanswered, "LONGEST_WAIT", 60), house.unanswered.one():
             await scene.approve(card)
-            await home(scene, DAOUDA)
-            await scene.bot._house.worker.stop(0)
-            await scene.bot._house.outbox.stop(0)
+            await scene.slack.command(GUEST, SUPPORT, ASKS)
+            await changed(scene, lambda: scene.rows("SELECT 1 FROM events WHERE kind = 'request_refused'"))
+            await house.worker.stop(0)
+            await house.outbox.stop(0)
             calls = len(scene.slack.calls)
         await asyncio.wait({worker, outbox})
+        # Whatever began all the same is waited for.
+        await house.worker.stop(5)
+        await house.outbox.stop(5)
         assert (State.REQUESTED, calls) == (state_of(scene, card), len(scene.slack.calls))
 
 
