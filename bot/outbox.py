@@ -74,10 +74,8 @@ class Outbox:
 
     async def run(self) -> None:
         """Open a lane for every channel that waits to be told something."""
-        while True:
+        while not self._stopping:
             await self._unanswered.let_pass()
-            if self._stopping:
-                break
             self._woken.clear()
             self.looked_at = self._clock.steady()
             try:
