@@ -114,7 +114,7 @@ async def test_a_phone_has_the_guide_in_one_line(phone: Screen) -> None:
 async def test_a_message_keeps_its_words_beside_its_menu(phone: Screen) -> None:
     """However long the first line is, the button does not stand on it."""
     await phone.type("/payout help")
-    await phone.whisper.wait_for()
+    await phone.sees(phone.whisper, "Pay somebody through LigdiCash")
     message = phone.scene.slack.workspace.say(AMINATA, SUPPORT, "a long line of words " * 12)
     shown = phone.channel.locator(".message", has_text="a long line of words").last
     words, menu = await shown.locator(".words").bounding_box(), await shown.locator(".dots summary").bounding_box()

@@ -10,6 +10,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from babel.dates import get_month_names
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
@@ -27,12 +28,14 @@ _LETTERS = str.maketrans(
 )
 _PLACE = re.compile(r"(\{\w+\})")
 
+_MONTHS = [re.escape(name) for name in get_month_names("abbreviated", locale="fr").values()]
+
 # What may stand in a sentence that is no sentence: what people typed, ids, codes and addresses, money and dates.
 _DATA = re.compile(
-    r"""<@\w+>|<!subteam\^\w+>|<\#\w+>|https?://[^|>\s]+|P-\w{5}|…?3c9d8f01|eyJ0\.eyJ1\.3c9d8f01|ORD-[\d-]+|
-    Refund|help|Aminata|operator|ConnectError|http_500|not_in_channel|C0\w+|F\sCFA|\d+\snov\.|
+    rf"""<@\w+>|<!subteam\^\w+>|<\#\w+>|https?://[^|>\s]+|P-\w{{5}}|…?3c9d8f01|eyJ0\.eyJ1\.3c9d8f01|ORD-[\d-]+|
+    Refund|help|Aminata|operator|ConnectError|http_500|not_in_channel|C0\w+|F\sCFA|\d+\s(?:{"|".join(_MONTHS)})|
     (?:not?)?completed|waiting|
-    \b[0-9a-f]{32}\b|looks\ odd|5k|…[\w-]{8}|\bey[\w.-]+|\b03[ab]\b|P-…|/payout|\bpayout\b""",
+    \b[0-9a-f]{{32}}\b|looks\ odd|5k|…[\w-]{{8}}|\bey[\w.-]+|\b03[ab]\b|P-…|/payout|\bpayout\b""",
     re.VERBOSE,
 )
 
