@@ -38,10 +38,10 @@ IN_FRENCH: Mapping[str, str] = MappingProxyType(
         "error page": "page d’erreur",
         "[Resolve]": "[Résoudre]",
         "proposes for": "propose pour",
-        "marked paid": "marqué payé",
+        "marked paid": "déclaré payé",
         "Sending paused": "Envois suspendus",
         "Sending is paused": "Les envois sont suspendus",
-        "wants sending to go on": "veut relancer les envois",
+        "wants sending to go on": "veut reprendre les envois",
     }
 )
 # What people of the story type, as somebody who speaks French would.
@@ -51,7 +51,7 @@ TYPED_IN_FRENCH: Mapping[str, str] = MappingProxyType(
         "once more": "encore une fois",
         "advance for the field team": "avance pour l’équipe de terrain",
         "Order 1234 was refunded an hour ago": "La commande 1234 a été remboursée il y a une heure",
-        "The dashboard shows it as paid": "Le tableau de bord le montre payé",
+        "The dashboard shows it as paid": "Le tableau de bord l’indique comme payé",
         "pause the balance looks wrong": "suspendre le solde semble faux",
         "resume": "reprendre",
     }

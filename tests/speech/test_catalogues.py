@@ -96,6 +96,12 @@ def test_french_calls_what_is_initiated_not_paid_and_what_is_unconfirmed_unsure(
             assert "peut-être payé, peut-être pas" in other
 
 
+def test_french_has_one_word_for_one_thing() -> None:
+    """A token is a token, sending is resumed and never started over, and what people found they declared."""
+    others = re.compile(r"(?i)jeton|relanc|marqué")
+    assert [] == [other for _, other in pairs(Language.FRENCH) if others.search(other)]
+
+
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_what_is_written_is_read(language: Language) -> None:
     """The bot reads the same file as the tests, in memory; and writing it again changes nothing."""

@@ -85,7 +85,7 @@ async def test_a_french_agent_in_an_english_team(opening: Opening) -> None:
     assert "5 000 F CFA au +226 70 00 00 00 : payé · " in await direct(scene, AMINATA)
     await asked(scene, AMINATA, "list")
     await scene.whispered(AMINATA, "Vos derniers paiements")
-    assert "Rien ne vous attend." in (await home(scene, AMINATA)).text
+    assert "Vous n’avez rien à traiter." in (await home(scene, AMINATA)).text
 
 
 async def test_an_english_agent_in_a_french_team(opening: Opening) -> None:
@@ -109,7 +109,7 @@ async def test_an_english_agent_in_a_french_team(opening: Opening) -> None:
     assert "5 000 XOF to +226 70 00 00 00: completed · " in await direct(scene, AMINATA)
     await asked(scene, AMINATA, "policy")
     await scene.whispered(AMINATA, "You may ask for payouts here.")
-    assert "En attente de vous" in (await home(scene, CLARISSE)).text
+    assert "À traiter par vous" in (await home(scene, CLARISSE)).text
 
 
 async def test_what_is_whispered_by_the_worker(opening: Opening) -> None:
@@ -149,7 +149,7 @@ async def test_a_form_speaks_the_language_it_was_drawn_in(opening: Opening) -> N
     again = await scene.slack.wait_for(
         lambda slack: next((one for one in slack.modals(AMINATA) if "known" in one.labels), None), what="the question"
     )
-    assert ("Déjà demandé ?", "C’est peut-être une répétition") == (again.title, again.labels["known"])
+    assert ("Déjà demandé ?", "C’est peut-être un doublon") == (again.title, again.labels["known"])
 
 
 async def test_a_form_that_does_not_say_its_language(opening: Opening) -> None:

@@ -62,9 +62,9 @@ COMMANDS: Mapping[str, tuple[Json, ...]] = MappingProxyType(
             {"text": "/payout", "usage": "NUMÉRO MONTANT MOTIF", "about": "Demander un paiement LigdiCash"},
             {"text": "/payout statut", "usage": "ID", "about": "Ce qu’est devenu un paiement"},
             {"text": "/payout liste", "usage": "", "about": "Vos derniers paiements"},
-            {"text": "/payout règles", "usage": "", "about": "Ce que vous pouvez, et ce qui reste des limites"},
-            {"text": "/payout suspendre", "usage": "MOTIF", "about": "Un approbateur arrête tous les envois"},
-            {"text": "/payout reprendre", "usage": "", "about": "Reprendre les envois : il faut deux approbateurs"},
+            {"text": "/payout règles", "usage": "", "about": "Ce que vous pouvez faire, et ce qui reste des limites"},
+            {"text": "/payout suspendre", "usage": "MOTIF", "about": "Un approbateur suspend aussitôt tous les envois"},
+            {"text": "/payout reprendre", "usage": "", "about": "Reprendre les envois (il faut deux approbateurs)"},
             {"text": "/payout aide", "usage": "", "about": "Comment ça marche"},
         ),
     }
