@@ -251,8 +251,10 @@ class Requests:
         if passed is None:
             return None
         limit, left = passed
+        if not left:
+            return str(words.TEAM_LIMIT_USED_UP if limit is Limit.TEAM else words.OWN_LIMIT_USED_UP)
         sentence = words.OVER_TEAM_LIMIT if limit is Limit.TEAM else words.OVER_OWN_LIMIT
-        return sentence.format(left=words.amount(left), example=words.grouped(left) if left else words.EXAMPLE_AMOUNT)
+        return sentence.format(left=words.amount(left), example=words.grouped(left))
 
 
 def _wanting(look: LookFirst, carried: Carried) -> LookFirst | Problems | None:

@@ -195,6 +195,8 @@ def _buttons(record: Record, moment: Moment) -> list[ButtonElement]:
     return found
 
 
+# Asked for anew without a look, it might be paid twice.
+_DOUBTED = frozenset({Unsent.PAID_BEFORE, Unsent.CHANGED})
 _CORRECTABLE = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED})
 
 
@@ -261,8 +263,9 @@ def unconfirmed_facts(record: Record, timezone: ZoneInfo) -> dict[str, str]:
 def _expired(record: Record, _timezone: ZoneInfo) -> str:
     if record.attempt.approved_at is None:
         return words.CARD_EXPIRED.format(nothing=nothing_paid(record))
-    why = words.UNSENT[record.unsent or Unsent.TOO_OLD]
-    return words.CARD_EXPIRED_UNSENT.format(why=why, nothing=nothing_paid(record))
+    unsent = record.unsent or Unsent.TOO_OLD
+    sentence = words.CARD_EXPIRED_DOUBTED if unsent in _DOUBTED else words.CARD_EXPIRED_UNSENT
+    return sentence.format(why=words.UNSENT[unsent], nothing=nothing_paid(record))
 
 
 def _cancelled(record: Record, _timezone: ZoneInfo) -> str:

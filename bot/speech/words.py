@@ -249,13 +249,15 @@ OVER_TEAM_LIMIT = _(
     "That is more than what is left of the team's limit today: {left}. Ask for at most that, like {example}."
 )
 OVER_OWN_LIMIT = _("That is more than what is left of your limit today: {left}. Ask for at most that, like {example}.")
+TEAM_LIMIT_USED_UP = _("Nothing is left of the team's limit today. Ask again tomorrow.")
+OWN_LIMIT_USED_UP = _("Nothing is left of your limit today. Ask again tomorrow.")
 AMOUNT_TOO_LARGE = _("{amount} is more than the {most} allowed for one payout. Write a smaller amount, like {example}.")
 FIELD_KNOWN = _("This may be a repetition")
 KNOWN_OPTION = _("I have looked, and ask for this one all the same")
 KNOWN_HINT = _("Tick it, or change the number or the order. Approvers see this too.")
 KNOWN_MISSING = _("Please look at what is named above, and tick this if you ask for it all the same.")
 EARLIER_WARNING = _("⚠️ *Please look first:* this may have been asked for already.\n{lines}")
-EARLIER_LINE = _("• {link}: {amount}, {state}, {time}{order}{contradicted}")
+EARLIER_LINE = _("• {link}: {amount}, {state}, asked at {time}{order}{contradicted}")
 REJECTED_WARNING = _("❌ *Please look first:* an approver rejected this before, or something like it.\n{lines}")
 REJECTED_LINE = _("• {link}: {amount}, rejected by {decider}, {time}{order}{followed}: {reason}")
 # A reason is said to those of its own channel.
@@ -473,6 +475,10 @@ CARD_MARKED_PAID = _("🟢 *Marked paid* by {people} · {reason}")
 CARD_MARKED_UNPAID = _("🔴 *Marked not paid* by {people} · {reason}")
 CARD_PROPOSED = _("🗳️ {person} proposes: *{finding}* · {reason} · another approver confirms in the thread")
 CARD_EXPIRED_UNSENT = _("⌛ *Expired* · {why}; nothing left, {nothing}. Ask for it anew if it is still needed.")
+# Here asking anew might pay twice, or hide that the ledger was altered.
+CARD_EXPIRED_DOUBTED = _(
+    "⌛ *Expired* · {why}; nothing left, {nothing}. Before anybody asks for it anew, finance looks it up on LigdiCash's dashboard."
+)
 UNSENT: Mapping[Unsent, Sentence] = MappingProxyType(
     {
         Unsent.TOO_OLD: _("it could not be sent within an hour of the approval"),
@@ -753,7 +759,7 @@ ANSWERS: Mapping[Answer, Sentence] = MappingProxyType(
         ),
         Answer.CONFIRM_NEEDS_ANOTHER: _("You made this proposal yourself, so another approver must confirm it."),
         Answer.PROPOSER_GONE: _(
-            "Whoever proposed this may not decide any more, or Slack does not say so now. "
+            "Whoever proposed this may not decide any more, or Slack does not say at the moment who they are. "
             "Nothing was changed; click *Resolve* on the card of {payout} to propose it yourself."
         ),
         Answer.FOLLOWED: _(

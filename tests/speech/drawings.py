@@ -362,6 +362,8 @@ class Drawings:
                 name,
                 partial(_what_is_left, limit, written),
             )
+        for name, used_up in (("the team's", words.TEAM_LIMIT_USED_UP), ("the own", words.OWN_LIMIT_USED_UP)):
+            yield Field.AMOUNT, f"nothing is left of {name} limit", partial(str, used_up)
         for example in (words.EXAMPLE_REASON, words.REJECT_EXAMPLE, words.RESOLVE_EXAMPLE):
             yield (
                 Field.REASON,
