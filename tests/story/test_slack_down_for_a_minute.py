@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from bot.clock import MINUTE, SECOND
 from bot.sandbox.slack import Message, outage
 from tests.stage import AUDIT, CLARISSE, SUPPORT, SkippingClock, Stage, payout_of
@@ -62,6 +64,7 @@ def _told(scene: Stage) -> list[str]:
     return [one.words for one in scene.slack.all_messages() if "is *completed*" in one.words]
 
 
+@pytest.mark.prove
 async def test_slack_answers_500_for_a_minute(timed: Stage) -> None:
     """Each thread hears its end and each card shows it, finance reads each line, and nothing stands anywhere twice."""
     cards = await _asked_and_approved(timed)

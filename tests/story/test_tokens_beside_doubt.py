@@ -82,6 +82,7 @@ async def test_it_is_kept_and_asked_about(scene: Stage, http_status: int, fields
     assert any(token in message.text for message in scene.slack.messages(SUPPORT, card.ts))
     assert [(token,)] == scene.rows("SELECT token FROM attempts")
     assert [] == scene.rows("SELECT 1 FROM attempts WHERE instr(answer, ?)", token)
+    await scene.ligdicash.wait_for(lambda bank: any(payout.paid for payout in bank.payouts))
     await scene.later(10 * SECOND)
     await becomes(scene, card, State.COMPLETED)
     assert ["sending", "unconfirmed", "completed"] == kinds(scene, card)[2:]
