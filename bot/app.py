@@ -199,7 +199,7 @@ class House:
         return bolt
 
     def _register(self, bolt: AsyncApp) -> None:
-        """Have Bolt hand each of Slack's deliveries to its handler."""
+        """Have Bolt hand each of Slack's deliveries to its handler; it tries them in this order, the busiest first."""
         door = RequestDoor(
             self.slack,
             requests=self._requests,
@@ -215,14 +215,6 @@ class House:
             rules=self._rules,
             background=self.background,
         ).register(bolt)
-        RefundShortcut(door, people=self._people, rules=self._rules, background=self.background).register(bolt)
-        RequestModal(self._requests, self._people, self._rules).register(bolt)
-        Home(
-            self.slack,
-            inquiries=self._inquiries,
-            people=self._people,
-            background=self.background,
-        ).register(bolt)
         Buttons(
             self.slack,
             self.ledger,
@@ -233,6 +225,14 @@ class House:
             rules=self._rules,
             background=self.background,
             timezone=self._settings.timezone,
+        ).register(bolt)
+        RefundShortcut(door, people=self._people, rules=self._rules, background=self.background).register(bolt)
+        RequestModal(self._requests, self._people, self._rules).register(bolt)
+        Home(
+            self.slack,
+            inquiries=self._inquiries,
+            people=self._people,
+            background=self.background,
         ).register(bolt)
 
     async def _authorize(self) -> AuthorizeResult:

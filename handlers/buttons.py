@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,6 +63,10 @@ _RESOLUTIONS = {
     Button.ASK_AGAIN: Sort.ASK_AGAIN,
     Button.ASK_DIRECTLY: Sort.ASK_DIRECTLY,
 }
+# Of the others nothing is said before the worker decides.
+_ANSWERED_AT_ONCE = frozenset({Button.REJECT, Button.RESOLVE, Button.ASK_DIRECTLY, Button.CORRECT, Button.TRY_NOW})
+# Bolt tries one listener after another, and takes its time for each: a listener for every button would cost more.
+_ANY = re.compile(rf"\A(?:{'|'.join(Button)})\Z")
 
 
 class Buttons:
@@ -92,8 +97,7 @@ class Buttons:
 
     def register(self, app: AsyncApp) -> None:
         """Listen for every button and for the forms they open."""
-        for which in Button:
-            app.action(which.value)(self.hear)
+        app.action(_ANY)(self.hear)
         app.view(REJECTION)(self.hear_rejection)
         app.view(RESOLUTION)(self.hear_resolution)
 
@@ -113,7 +117,7 @@ class Buttons:
                 await whisper(respond, words.COULD_NOT_STORE)
             is_new = False
         await ack()
-        if is_new:
+        if is_new and pressed.button in _ANSWERED_AT_ONCE:
             self._background.start(self._open_form(pressed, str(body["trigger_id"]), respond), name="open form")
 
     async def _store(self, pressed: _Pressed) -> bool:

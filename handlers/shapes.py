@@ -6,22 +6,24 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_OBJECTS = ("user", "channel", "view", "message", "container", "team", "event", "state", "enterprise")
-_TEXTS = (
+_OBJECTS = frozenset({"user", "channel", "view", "message", "container", "team", "event", "state", "enterprise"})
+_TEXTS = frozenset({
     "type", "trigger_id", "callback_id", "response_url", "command", "text", "user_id", "channel_id", "team_id",
     "enterprise_id", "api_app_id", "is_enterprise_install",
-)  # fmt: skip
+})  # fmt: skip
 # JSON, whoever made it.
 _Json = Any
 # People and channels are mentioned by these, as they came.
 _ID = re.compile(r"[A-Z0-9]{1,40}")
+# Half a character can be written in JSON, but not kept.
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def has_its_shape(payload: Mapping[str, Any]) -> bool:
     """Whether everything that is read of it is there, and is what Slack makes of it; unknown kinds need nothing."""
-    if not all(_is(payload.get(name), dict) for name in _OBJECTS):
+    if not all(_is(payload[name], dict) for name in payload.keys() & _OBJECTS):
         return False
-    if not all(_is(payload.get(name), (str, bool)) for name in _TEXTS):
+    if not all(_is(payload[name], (str, bool)) for name in payload.keys() & _TEXTS):
         return False
     if "command" in payload:
         return _has_texts(payload, "trigger_id") and all(
@@ -43,8 +45,7 @@ def _is_id(value: _Json) -> bool:
 
 
 def _is_text(value: _Json) -> bool:
-    """Half a character can be written in JSON, but not kept."""
-    return isinstance(value, str) and not any("\ud800" <= one <= "\udfff" for one in value)
+    return isinstance(value, str) and _HALF.search(value) is None
 
 
 def _has_texts(payload: _Json, *names: str) -> bool:

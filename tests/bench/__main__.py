@@ -148,7 +148,7 @@ def _calls(calls: Sequence[str]) -> str:
 @click.command()
 @click.option("--one", default=60, show_default=True, help="Requests of a volley, one at a time.")
 @click.option("--many", default=192, show_default=True, help="Requests of a volley, 32 at once.")
-@click.option("--rounds", default=3, show_default=True, help="Volleys of each kind.")
+@click.option("--rounds", default=7, show_default=True, help="Volleys of each kind.")
 @click.option("--starts", default=4, show_default=True, help="Starts of the bot before the one that is loaded.")
 @click.option("--payouts", default=200, show_default=True, help="Payouts that finish together.")
 @click.option("--ledger", default=MANY, show_default=True, help="Payouts of an old ledger; 0 leaves it out.")
@@ -173,7 +173,7 @@ def main(  # noqa: PLR0913, PLR0917 - one for each option
         figures = asyncio.run(measure(Path(name), Size(one, many, rounds), starts))
         figures = dataclasses.replace(figures, told=tell(Path(name), payouts))
         if ledger:
-            old = asyncio.run(grown(Path(name), ledger, rounds * 4, inputs=one * 5))
+            old = asyncio.run(grown(Path(name), ledger, rounds * 2, inputs=one * 5))
             figures = dataclasses.replace(figures, grown=old)
     console.print(_rates(figures.compared), _others(figures), _calls(figures.calls), sep="\n\n")
     if ledger:

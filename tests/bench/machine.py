@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import statistics
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ _FSYNCS = 200
 _PAGE = b"\0" * 4096
 _KIBIBYTE = 1024
 _MEGABYTE = 1_000_000
+# `clock_getcpuclockid(3)`: the time that all threads of a process ran.
+_SCHEDULED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +92,13 @@ def resident(process: int) -> float | None:
 
 
 def processor_seconds(process: int) -> float:
-    """Seconds of a core that a process used so far; 0 where the system does not say."""
+    """Seconds of a core that a process used so far; 0 where the system does not say.
+
+    The clock of another process, as Linux numbers it: `/proc` counts in hundredths of a second, as long as ten clicks.
+    """
+    if sys.platform != "linux":
+        return 0.0
     try:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        return time.clock_gettime((~process << 3) | _SCHEDULED)
     except OSError:
         return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
