@@ -521,8 +521,8 @@ def paused_after(connection: sqlite3.Connection, person: str, item: int) -> bool
 def stop_waits(connection: sqlite3.Connection, payout: str, now: int) -> bool:
     """True while somebody's wish that this payout does not leave is stored and not yet decided on.
 
-    The same bound holds: not of somebody who was told within the last minute that they may not. What was put off is by
-    somebody who may, whatever else was refused to them.
+    The same bound holds: not of somebody who was told within the last minute that they may not do this very thing.
+    What was put off is by somebody who may, whatever else was refused to them.
     """
     row = connection.execute(
         """
@@ -531,9 +531,11 @@ def stop_waits(connection: sqlite3.Connection, payout: str, now: int) -> bool:
           AND (put_off OR NOT EXISTS (
             SELECT 1 FROM refusals
             WHERE refusals.person = inbox.person AND kind = 'decision_refused' AND refusals.payout = ?1
-              AND why IN (
-                'not_requester_or_approver', 'not_the_requester', 'not_an_approver', 'own_request',
-                'guest', 'bot', 'deactivated', 'elsewhere'
+              AND (
+                why IN ('guest', 'bot', 'deactivated', 'elsewhere')
+                OR sort = 'stop' AND why = 'not_requester_or_approver'
+                OR sort = 'cancel' AND why = 'not_the_requester'
+                OR sort = 'reject' AND why IN ('not_an_approver', 'own_request')
               )
               AND at > ?2
         )) LIMIT 1

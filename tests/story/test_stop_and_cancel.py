@@ -242,6 +242,36 @@ async def test_a_rejection_counts_before_it_is_decided_on(timed: Stage) -> None:
     assert (["approved", "cancelled"], []) == (kinds(timed, card)[1:], timed.ligdicash.creates)
 
 
+async def test_a_refused_cancel_does_not_weaken_a_rejection(timed: Stage) -> None:
+    """An approver who was just told that only the requester takes it back may still say no, and that keeps it here."""
+    card = await timed.ask("22670000000 5000 refund")
+    question = await timed.question(card)
+    await press(timed, DAOUDA, question, "reject")
+    form = await timed.slack.wait_for_modal(DAOUDA)
+    await press(timed, DAOUDA, question, "cancel", confirm=True)
+    with slowly_learnt(timed, DAOUDA):
+        await timed.slack.submit(form, {"reason": "already refunded"})
+        await press(timed, CLARISSE, question, "approve", confirm=True, decide=False)
+        await becomes(timed, card, State.APPROVED)
+        await timed.later(10 * SECOND)
+        await becomes(timed, card, State.CANCELLED)
+    assert [] == timed.ligdicash.creates
+
+
+async def test_a_refused_approval_does_not_weaken_a_cancel(timed: Stage) -> None:
+    """A requester who clicked Approve by mistake takes it back the moment after, and nothing leaves."""
+    card = await timed.ask("22670000000 5000 refund")
+    question = await timed.question(card)
+    await press(timed, AMINATA, question, "approve", confirm=True)
+    with slowly_learnt(timed, AMINATA):
+        await press(timed, AMINATA, question, "cancel", confirm=True, decide=False)
+        await press(timed, CLARISSE, question, "approve", confirm=True, decide=False)
+        await becomes(timed, card, State.APPROVED)
+        await timed.later(10 * SECOND)
+        await becomes(timed, card, State.CANCELLED)
+    assert [] == timed.ligdicash.creates
+
+
 @pytest.mark.parametrize("user", [BOUKARY, CLARISSE])
 async def test_who_may_not_cancel_holds_the_money_once_a_minute(timed: Stage, user: str) -> None:
     """Whoever was just told that it is not theirs to take back keeps it from leaving no more."""
