@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -157,6 +158,18 @@ def approvals_needed(amount: int, counted: Counted, rules: Rules) -> int:
     if above is not None and amount + counted.total > above:
         return 2
     return 2 if counted.may_still_be_paid or counted.paid_meanwhile else 1
+
+
+def still_allows(rules: Rules, amount: int, approvers: Collection[str]) -> bool:
+    """Whether what was approved may leave by the rules of now: whoever runs the bot may have tightened them since.
+
+    Whoever approved must still be named. Who is named by a group is not asked again: Slack said so an hour ago at most.
+    The limits of a day are held when a payout is approved, and not anew.
+    """
+    by_name = not any(map(is_group, rules.approvers))
+    standing = [each for each in approvers if not by_name or each in rules.approvers]
+    needed = 2 if rules.second_approval_above is not None and amount > rules.second_approval_above else 1
+    return amount <= rules.max_amount and len(standing) >= needed
 
 
 def limit_passed(amount: int, *, team: int, requester: int, rules: Rules) -> tuple[Limit, int] | None:

@@ -23,6 +23,7 @@ from bot.policy import (
     may_request,
     may_see,
     may_stop,
+    still_allows,
 )
 from bot.quiet import QuietHours
 from storage.payout import NOTHING_COUNTED, Counted
@@ -162,6 +163,32 @@ def needed(amount: int, *, before: int = 0, above: int | None = 100_000, may_sti
     """How many must agree, after so much was approved for the same person."""
     counted = Counted(1 if before else 0, before, may_still_be_paid, paid_meanwhile=False)
     return approvals_needed(amount, counted, replace(RULES, second_approval_above=above))
+
+
+@pytest.mark.parametrize(
+    ("approvers", "threshold", "amount", "approved_by", "expected"),
+    [
+        (("U1", "U2"), None, 5000, ("U1",), True),
+        (("U1", "U2"), None, 5000, ("U3",), False),
+        (("U1", "U2"), 5000, 5000, ("U1",), True),
+        (("U1", "U2"), 4999, 5000, ("U1",), False),
+        (("U1", "U2"), 4999, 5000, ("U1", "U3"), False),
+        (("U1", "U2"), 4999, 5000, ("U1", "U2"), True),
+        (("U1", "S1"), 4999, 5000, ("U1", "U3"), True),
+        (("U1", "U2"), None, RULES.max_amount, ("U1",), True),
+        (("U1", "U2"), None, RULES.max_amount + 1, ("U1", "U2"), False),
+    ],
+)
+def test_the_rules_of_now_hold_for_what_was_approved_before(
+    approvers: tuple[str, ...],
+    threshold: int | None,
+    amount: int,
+    approved_by: tuple[str, ...],
+    expected: bool,  # noqa: FBT001 - parametrized
+) -> None:
+    """Enough of those who approved are approvers still, as far as they are named one by one, and the amount fits."""
+    rules = replace(RULES, approvers=approvers, second_approval_above=threshold)
+    assert expected is still_allows(rules, amount, approved_by)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from bot.desk import brake, evidence
 from bot.desk.telling import tell
 from bot.ligdicash.client import CREATE_DEADLINE, LigdicashClient, Order
 from bot.ligdicash.readers import Accepted, CreateAnswer, Doubt, NeverLeft, Refused, Uncertain
-from bot.policy import APPROVAL_HOLDS
+from bot.policy import APPROVAL_HOLDS, Rules, still_allows
 from storage import queries
 from storage.ledger import Ledger, Transaction
 from storage.payout import (
@@ -61,13 +61,22 @@ class _Sending:
 class Payments:
     """The only place from which money is asked to move."""
 
-    def __init__(
-        self, ledger: Ledger, ligdicash: LigdicashClient, clock: Clock, ids: Ids, *, public_url: str, first_poll: int
+    def __init__(  # noqa: PLR0913 - what sends, by which rules, and from where
+        self,
+        ledger: Ledger,
+        ligdicash: LigdicashClient,
+        clock: Clock,
+        ids: Ids,
+        *,
+        rules: Rules,
+        public_url: str,
+        first_poll: int,
     ) -> None:
         self._ledger = ledger
         self._ligdicash = ligdicash
         self._clock = clock
         self._ids = ids
+        self._rules = rules
         self._public_url = public_url.rstrip("/")
         self._first_poll = first_poll
         self._owner = ids.owner()
@@ -178,7 +187,7 @@ class Payments:
         if contradicted is not None:
             evidence.stop_following(tx, payout, contradicted)
             return None
-        why_not = _why_not(tx, record)
+        why_not = _why_not(tx, record, self._rules)
         if why_not is not None:
             _expire(tx, payout, why_not)
             return None
@@ -293,7 +302,7 @@ def _contradicted(connection: sqlite3.Connection, payout: str, attempt: int) -> 
     return next((found.payout for found in queries.relatives(connection, payout) if found.is_contradicted), None)
 
 
-def _why_not(tx: Transaction, record: Record) -> Unsent | None:
+def _why_not(tx: Transaction, record: Record, rules: Rules) -> Unsent | None:
     """Why an approved payout may not leave now; None when it may."""
     payout, attempt = record.payout, record.attempt
     if attempt.approved_at is None or tx.now - attempt.approved_at > APPROVAL_HOLDS:
@@ -309,7 +318,7 @@ def _why_not(tx: Transaction, record: Record) -> Unsent | None:
     agreed, needed = queries.approvals_of_digest(tx.connection, payout.id, payout.attempt, stands_for)
     if stands_for != attempt.digest or agreed < max(needed, attempt.needed or 1):
         return Unsent.CHANGED
-    return None
+    return None if still_allows(rules, payout.amount, record.approvers) else Unsent.FORBIDDEN
 
 
 def _expire(tx: Transaction, payout: Payout, why: Unsent) -> None:

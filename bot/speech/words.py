@@ -484,6 +484,7 @@ UNSENT: Mapping[Unsent, Sentence] = MappingProxyType(
         Unsent.TOO_OLD: _("it could not be sent within an hour of the approval"),
         Unsent.CLOCK_SET_BACK: _("the machine's clock was set back, so nobody can tell how old the approval is"),
         Unsent.PAID_BEFORE: _("an earlier attempt may have been paid"),
+        Unsent.FORBIDDEN: _("the rules were changed since it was approved, and do not allow it any more"),
         Unsent.CHANGED: _("what was approved is not what would have been sent; tell the person who runs the bot"),
     }
 )

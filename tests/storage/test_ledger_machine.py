@@ -170,7 +170,13 @@ class LedgerMachine(RuleBasedStateMachine):
         self.resolution = Resolution(self.ledger, people, channels, RULES)
         self.reminders = Reminders(self.ledger, RULES)
         self.payments = Payments(
-            self.ledger, self.ligdicash, self.clock, self.ids, public_url="https://p.example", first_poll=3
+            self.ledger,
+            self.ligdicash,
+            self.clock,
+            self.ids,
+            rules=RULES,
+            public_url="https://p.example",
+            first_poll=3,
         )
 
     def teardown(self) -> None:

@@ -10,9 +10,9 @@ import pytest
 from bot.clock import MINUTE, SECOND
 from bot.sandbox.slack import Delivery, Kind, Message
 from storage.payout import State
-from tests.stage import AMINATA, CLARISSE, SkippingClock, Stage, payout_of
+from tests.stage import AMINATA, BOUKARY, CLARISSE, DAOUDA, SkippingClock, Stage, payout_of
 from tests.story.authority import approvals, approves, click_on, office
-from tests.story.office import NO_ACCOUNT, becomes, press, question_of, seen, state_of
+from tests.story.office import NO_ACCOUNT, approved, becomes, pause, press, question_of, resume, seen, state_of
 
 SOMEBODY = "22670000055"
 
@@ -104,3 +104,41 @@ async def test_the_largest_amount_of_now_holds_for_asking_again(scene: Stage) ->
     await press(scene, AMINATA, seen(scene, card), "ask_again")
     await question_of(scene, card, 2)
     await becomes(scene, card, State.REQUESTED)
+
+
+@pytest.mark.parametrize(
+    ("tightened", "why"),
+    [
+        ({"MAX_AMOUNT": "4000"}, "a smaller largest amount"),
+        ({"APPROVERS": f"{DAOUDA},{BOUKARY}"}, "whoever approved is no approver any more"),
+        ({"SECOND_APPROVAL_ABOVE": "4000"}, "one approval is not enough any more"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_what_was_approved_by_other_rules_is_not_sent(scene: Stage, tightened: dict[str, str], why: str) -> None:
+    """Pause, take the wrong approver out, restart, resume: that is what people do in an emergency, and it must hold."""
+    assert why
+    await pause(scene)
+    card = await approved(scene)
+    await scene.at_rest()
+    await scene.stop()
+    scene.extra = {**scene.extra, **tightened}
+    await scene.start()
+    for user in (DAOUDA, BOUKARY if "APPROVERS" in tightened else CLARISSE):
+        await resume(scene, user=user)
+    await scene.card_says(card, "the rules were changed since it was approved")
+    await scene.at_rest()
+    assert (State.EXPIRED, []) == (state_of(scene, card), scene.ligdicash.creates)
+
+
+async def test_what_the_new_rules_allow_is_sent(scene: Stage) -> None:
+    """Rules that were changed without concerning it hold nothing up."""
+    await pause(scene)
+    card = await approved(scene)
+    await scene.at_rest()
+    await scene.stop()
+    scene.extra = {**scene.extra, "MAX_AMOUNT": "5000", "SECOND_APPROVAL_ABOVE": "5000"}
+    await scene.start()
+    for user in (DAOUDA, CLARISSE):
+        await resume(scene, user=user)
+    await scene.card_says(card, "Completed")
