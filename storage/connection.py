@@ -31,7 +31,8 @@ class LedgerError(Exception):
 def open_ledger(path: Path) -> sqlite3.Connection:
     """A connection that writes; makes the file (mode 0600) and its tables where they are missing.
 
-    Raises `LedgerError` when the file cannot be opened, is not a ledger, or lies beside another ledger's log.
+    Raises `LedgerError` when the file cannot be opened, is not a ledger, lies beside another ledger's log, or is from a
+    newer version.
     """
     try:
         check_log_beside(path)
@@ -53,7 +54,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
 def look_at_ledger(path: Path) -> sqlite3.Connection:
     """A connection that changes nothing at all: it makes no file and no table, whatever is missing.
 
-    Raises `LedgerError` when there is no ledger to look at.
+    Raises `LedgerError` when there is no ledger to look at, or one of a newer version.
     """
     try:
         check_log_beside(path)
@@ -64,6 +65,7 @@ def look_at_ledger(path: Path) -> sqlite3.Connection:
     if found is None:
         connection.close()
         raise LedgerError(f"{path}: this is no ledger")
+    _know_all_of(connection)
     return connection
 
 
@@ -129,8 +131,24 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _know_all_of(connection: sqlite3.Connection) -> None:
+    """A version that does not know what a column is for leaves it as it is, and what it stood for comes undone.
+
+    Raises `LedgerError` for a ledger that a newer version has worked on.
+    """
+    known = {step.name for step in migrations.pending(Database(memory=True))}
+    unknown = [step.name for step in migrations.applied(Database(connection)) if step.name not in known]
+    if unknown:
+        connection.close()
+        raise LedgerError(
+            f"a newer version of Payout Bot has worked on this ledger ({', '.join(unknown)} is not known to this one). "
+            "Install that version again, or a newer one; this one changes nothing here."
+        )
+
+
 def _migrate(connection: sqlite3.Connection) -> None:
     """Bring the tables up to date; two processes that start at once wait for one another."""
+    _know_all_of(connection)
     database = Database(connection)
     if not migrations.pending(database):
         return

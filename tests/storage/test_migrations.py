@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sqlite_utils import Database
 
 from bot.clock import DAY
 from storage import queries
-from storage.connection import open_ledger
+from storage.connection import LedgerError, look_at_ledger, open_ledger
 from storage.migrations import migrations
 from storage.payout import Outcome, order_key
 from tests.storage.book import Book
@@ -58,6 +59,21 @@ def test_an_older_ledger_is_brought_up_to_date(tmp_path: Path, next_step: str) -
 def _sources_of_one_more(book: Book) -> tuple[str | None, str | None]:
     filed = book.file()
     return filed.source_ts, filed.source_thread_ts
+
+
+@pytest.mark.parametrize("opens", [open_ledger, look_at_ledger])
+def test_a_ledger_of_a_newer_version_is_left_as_it_is(
+    tmp_path: Path, opens: Callable[[Path], sqlite3.Connection]
+) -> None:
+    """What that version keeps there this one would not: it says what to do, and neither reads nor writes."""
+    path = tmp_path / "payouts.db"
+    open_ledger(path).close()
+    with closing(sqlite3.connect(path)) as newer, newer:
+        newer.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('payout-bot', 'm099_more', '')"
+        )
+    with pytest.raises(LedgerError, match=r"newer version of Payout Bot .*\(m099_more .*Install that version again"):
+        opens(path)
 
 
 def test_its_orders_are_compared_as_new_ones_are(tmp_path: Path) -> None:
