@@ -14,6 +14,9 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
+# By no more than this is a machine's clock set back when it is only corrected.
+CLOCK_CORRECTED = MINUTE
+
 
 class Clock(Protocol):
     """What time it is."""

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from bot.clock import HOUR, MINUTE
+from bot.clock import CLOCK_CORRECTED, HOUR, MINUTE
 from bot.ligdicash.readers import Doubt
 from bot.people import Kind, Person
 from bot.quiet import QuietHours
@@ -16,6 +16,8 @@ from storage.payout import Counted, Record, State
 
 # No approval older than this sends anything.
 APPROVAL_HOLDS = HOUR
+# Whoever let money move, and was not heard for so long, may think otherwise by now.
+CLICK_HOLDS = 5 * MINUTE
 # Before "it was not paid" may be said of an attempt: a late callback is more likely than a mistake of LigdiCash.
 NOT_PAID_AFTER = 60 * MINUTE
 # From then on two people may say what became of an initiated payout.
@@ -158,6 +160,14 @@ def approvals_needed(amount: int, counted: Counted, rules: Rules) -> int:
     if above is not None and amount + counted.total > above:
         return 2
     return 2 if counted.may_still_be_paid or counted.paid_meanwhile else 1
+
+
+def is_click_too_old(clicked_at: int, now: int) -> bool:
+    """Whether a click that lets money move waited too long to be heard, since nobody worked.
+
+    Of one from a time that has not come yet, since the clock was set back, nobody knows how old it is.
+    """
+    return not -CLOCK_CORRECTED <= now - clicked_at <= CLICK_HOLDS
 
 
 def still_allows(rules: Rules, amount: int, approvers: Collection[str]) -> bool:

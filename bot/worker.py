@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 import structlog
 
 from bot.background import Background
-from bot.clock import MINUTE, SECOND, Clock
+from bot.clock import CLOCK_CORRECTED, MINUTE, SECOND, Clock
 from bot.desk.evidence import Evidence
-from bot.desk.payments import CLOCK_CORRECTED, Payments
+from bot.desk.payments import Payments
 from bot.desk.reminders import Reminders
 from bot.desk.telling import tell_repeats
 from bot.unanswered import Unanswered

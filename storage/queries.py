@@ -688,6 +688,19 @@ def due_inbox(connection: sqlite3.Connection, now: int, limit: int) -> list[Inbo
     return [_inbox_item(row) for row in rows]
 
 
+def wishes_that_wait(connection: sqlite3.Connection) -> list[tuple[InboxItem, str]]:
+    """What waits for a decision and would let money move, and in which channel it was wished."""
+    rows = connection.execute(
+        """
+        SELECT inbox.*, json_extract(payload, '$.channel') AS channel FROM inbox
+        WHERE due_at IS NOT NULL
+          AND sort IN ('request', 'approve', 'ask_again', 'ask_directly', 'propose', 'confirm', 'resume', 'try_now')
+        ORDER BY due_at, id
+        """
+    )
+    return [(_inbox_item(row), str(row["channel"])) for row in rows]
+
+
 def repeated_refusals(connection: sqlite3.Connection, until: int, limit: int) -> list[RepeatedRefusal]:
     """Refusals written down by `until` that were met again since, which no later one has said."""
     rows = connection.execute(

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from bot.desk.telling import answer, refuse
 from bot.ligdicash.errors import Scope, verdict
 from bot.people import People, Person
-from bot.policy import may_brake
+from bot.policy import is_click_too_old, may_brake
 from bot.speech.notices import addresses
 from bot.speech.words import Answer
 from storage import queries
@@ -81,6 +81,8 @@ class BrakeDesk:
             refuse(tx, EventKind.BRAKE_REFUSED, person.id, pull.channel, data, None)
         elif item.sort is Sort.PAUSE:
             self._pause(tx, pull, person)
+        elif is_click_too_old(item.received_at, tx.now):
+            answer(tx, Answer.WISH_TOO_OLD, person.id, pull.channel)
         elif item.sort is Sort.RESUME and _is_overtaken(tx, item):
             # Slack said sooner who paused than who resumes: the newer word is the pause.
             answer(tx, Answer.PAUSED_SINCE, person.id, pull.channel)

@@ -7,10 +7,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from bot.clock import MINUTE, SECOND
+from bot.clock import SECOND
 from bot.crashpoints import Point, may_die
 from bot.desk.opening import opens_for
-from bot.desk.payments import CLOCK_CORRECTED
 from bot.desk.reminders import expire_if_over
 from bot.desk.telling import answer, questions_beside, refuse, tell
 from bot.people import People, Person
@@ -19,6 +18,7 @@ from bot.policy import (
     Refusal,
     Rules,
     approvals_needed,
+    is_click_too_old,
     limit_passed,
     may_cancel,
     may_decide,
@@ -34,8 +34,6 @@ from storage.payout import EventKind, InboxItem, Outcome, Record, Sort, State, d
 BUTTONS_FIRST = 2 * SECOND
 # Whether it left is looked at again after this; as a rule its answer comes first, and says when to look.
 LOOK_AGAIN = 5 * SECOND
-# An approval that was stored longer ago than this, since nobody worked, is asked for again.
-CLICK_HOLDS = 5 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ class Decisions:
         elif expire_if_over(tx, record, self._rules):
             # No process lived when its time was over, and the click is heard first.
             _too_late(tx, click, person, tx.record(click.payout))
-        elif _is_stale(tx, item):
+        elif item.sort is Sort.APPROVE and is_click_too_old(item.received_at, tx.now):
             answer(tx, Answer.CLICK_TOO_OLD, person.id, click.channel, record)
         elif item.sort is Sort.APPROVE:
             self._approve(tx, record, person, gone)
@@ -204,14 +202,6 @@ def _put_off(tx: Transaction, item: InboxItem, click: Click, person: Person, rec
     """Meanwhile it waits in the inbox, so that not a byte leaves; told once, and decided when it is known."""
     if tx.put_off(item.id, tx.now + LOOK_AGAIN):
         answer(tx, Answer.ON_ITS_WAY, person.id, click.channel, record)
-
-
-def _is_stale(tx: Transaction, item: InboxItem) -> bool:
-    """An approval that waited in the inbox, since nobody worked, is as old as its click.
-
-    Of one from a time that has not come yet, since the clock was set back, nobody knows how old it is.
-    """
-    return item.sort is Sort.APPROVE and not -CLOCK_CORRECTED <= tx.now - item.received_at <= CLICK_HOLDS
 
 
 def _agree(tx: Transaction, record: Record, person: Person, given: int, needed: int) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.clock import HOUR, MINUTE, SECOND, Clock, Ids
+from bot.clock import CLOCK_CORRECTED, HOUR, MINUTE, SECOND, Clock, Ids
 from bot.crashpoints import Point, may_die
 from bot.desk import brake, evidence
 from bot.desk.telling import tell
@@ -39,9 +39,6 @@ LEASE_SECONDS = 2 * CREATE_DEADLINE
 
 # Seconds between two tries to write an answer down.
 KEEP_AGAIN = 1.0
-
-# By no more than this is a machine's clock set back when it is only corrected.
-CLOCK_CORRECTED = MINUTE
 
 _FIRST_PAUSE = 5 * SECOND
 _LONGEST_PAUSE = 10 * MINUTE

@@ -18,6 +18,7 @@ from bot.policy import (
     doubtful_since,
     eligible,
     enough_to_resolve,
+    is_click_too_old,
     is_group,
     is_resolvable,
     may_decide,
@@ -179,6 +180,9 @@ def _taken(tx: Transaction, item: InboxItem, resolve: Resolve, person: Person) -
         return None
     if record.payout.attempt != resolve.attempt:
         answer(tx, Answer.STALE, person.id, resolve.channel, record)
+        return None
+    if item.sort is Sort.CONFIRM and is_click_too_old(item.received_at, tx.now):
+        answer(tx, Answer.WISH_TOO_OLD, person.id, resolve.channel, record)
         return None
     return record
 

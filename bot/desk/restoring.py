@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bot.clock import HOUR
 from bot.desk import brake
-from bot.desk.telling import tell
+from bot.desk.telling import answer, tell
 from bot.ligdicash.readers import Doubt
 from bot.speech import words
+from bot.speech.words import Answer
 from storage import queries
 from storage.ledger import Ledger, Transaction
 from storage.payout import AnswerKind, EventKind, State
@@ -14,6 +15,8 @@ from storage.payout import AnswerKind, EventKind, State
 
 async def take_over_copy(ledger: Ledger) -> int | None:
     """On a stamped copy: pause all sending, turn what may have been sent since into `unconfirmed`, remove the stamp.
+
+    What waited to be heard is not done, but what keeps money here: the lost ledger has perhaps done it already.
 
     When the copy was made (milliseconds since 1970), or None for a ledger that is no copy.
     """
@@ -24,6 +27,9 @@ def _take_over(tx: Transaction) -> int | None:
     copied_at = queries.copied_at(tx.connection)
     if copied_at is None:
         return None
+    for item, channel in queries.wishes_that_wait(tx.connection):
+        tx.take_from_inbox(item.id)
+        answer(tx, Answer.COPY_PUT_BACK, item.person, channel)
     for state in (State.APPROVED, State.SENDING):
         for payout, _, _ in queries.in_state(tx.connection, state):
             _doubt(tx, payout)

@@ -700,6 +700,8 @@ class Answer(enum.StrEnum):
 
     APPROVED_ALREADY = "approved_already"
     CLICK_TOO_OLD = "click_too_old"
+    WISH_TOO_OLD = "wish_too_old"
+    COPY_PUT_BACK = "copy_put_back"
     ON_ITS_WAY = "on_its_way"
     ABOVE_MAX = "above_max"
     ABOVE_MAX_AGAIN = "above_max_again"
@@ -726,6 +728,14 @@ ANSWERS: Mapping[Answer, Sentence] = MappingProxyType(
         Answer.CLICK_TOO_OLD: _(
             "Your approval of {payout} waited too long to be heard, so it was not counted. "
             "If it is still right, please click Approve again."
+        ),
+        Answer.WISH_TOO_OLD: _(
+            "What you clicked or typed waited too long to be heard, so nothing was changed. "
+            "Look at what is there now, and do it again if it is still right."
+        ),
+        Answer.COPY_PUT_BACK: _(
+            "The bot works with a copy of its ledger now, and what you clicked or typed just before that copy was made was "
+            "not done. Look at what is there now, and do it again if it is still right."
         ),
         Answer.ON_ITS_WAY: _(
             "You were heard. The request to LigdiCash for {payout} is on its way; whether you were in time will be known "

@@ -215,8 +215,8 @@ BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
     one(
         8,
         "an approval that waited for hours still counts",
-        "bot.desk.decisions:_is_stale",
-        "not -CLOCK_CORRECTED <= tx.now - item.received_at <= CLICK_HOLDS",
+        "bot.policy:is_click_too_old",
+        "not -CLOCK_CORRECTED <= now - clicked_at <= CLICK_HOLDS",
         "False",
     ),
     # Reminders

@@ -23,7 +23,7 @@ from storage.chain import FIRST, link
 from storage.connection import LedgerError
 from storage.copying import copy_ledger
 from storage.payout import State
-from tests.stage import AMINATA, CLARISSE, DAOUDA, Stage, free_port
+from tests.stage import AMINATA, CLARISSE, DAOUDA, SUPPORT, Stage, free_port
 from tests.story.office import (
     NO_ACCOUNT,
     PENDING,
@@ -232,6 +232,27 @@ async def test_a_copy_needs_two_to_resume_whatever_was_said_before(timed: Stage,
         assert (State.APPROVED, []) == (state_of(again, asked), again.ligdicash.creates)
         await resume(again, user=DAOUDA)
         await becomes(again, asked, State.COMPLETED)
+
+
+async def test_what_waited_in_the_copy_lets_no_money_move(timed: Stage, safe: Path) -> None:
+    """Two who wanted to go on, and an approval, were stored but not heard: the lost bot has perhaps done all of it."""
+    await pause(timed)
+    card = await timed.ask("22670000000 200 asked")
+    question = await timed.question(card)
+    await timed.at_rest()
+    assert timed.bot is not None
+    await timed.bot._house.worker.stop(1)
+    for user in (CLARISSE, DAOUDA):
+        await timed.slack.command(user, SUPPORT, "resume")
+    await press(timed, CLARISSE, question, "approve", confirm=True, decide=False)
+    assert 0 == (await _backup(timed, safe / "payouts.db")).exit_code
+    async with _restored(timed, safe) as again:
+        for user in (CLARISSE, DAOUDA):
+            await again.whispered(user, "The bot works with a copy of its ledger now")
+        await again.at_rest()
+        assert State.REQUESTED is state_of(again, card)
+        assert [("all",)] == again.rows("SELECT hold FROM brakes")
+        assert [] == again.rows("SELECT 1 FROM inbox WHERE due_at IS NOT NULL")
 
 
 async def test_a_request_in_the_copy_is_sent_with_its_own_transaction_id(timed: Stage, safe: Path) -> None:

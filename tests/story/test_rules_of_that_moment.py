@@ -7,12 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from bot.clock import MINUTE, SECOND
+from bot.clock import DAY, MINUTE, SECOND
 from bot.sandbox.slack import Delivery, Kind, Message
 from storage.payout import State
-from tests.stage import AMINATA, BOUKARY, CLARISSE, DAOUDA, SkippingClock, Stage, payout_of
+from tests.stage import AMINATA, BOUKARY, CLARISSE, DAOUDA, SUPPORT, SkippingClock, Stage, payout_of
 from tests.story.authority import approvals, approves, click_on, office
-from tests.story.office import NO_ACCOUNT, approved, becomes, pause, press, question_of, resume, seen, state_of
+from tests.story.office import (
+    NO_ACCOUNT,
+    approved,
+    becomes,
+    pause,
+    press,
+    propose,
+    question_of,
+    resume,
+    seen,
+    state_of,
+    unconfirmed,
+)
 
 SOMEBODY = "22670000055"
 
@@ -142,3 +154,31 @@ async def test_what_the_new_rules_allow_is_sent(scene: Stage) -> None:
     for user in (DAOUDA, CLARISSE):
         await resume(scene, user=user)
     await scene.card_says(card, "Completed")
+
+
+async def test_a_resume_that_waited_for_days_is_typed_again(scene: Stage) -> None:
+    """Nobody works for three days; two who wanted to go on before that have seen nothing of what is there now."""
+    await pause(scene)
+    assert scene.bot is not None
+    await scene.bot._house.worker.stop(1)
+    for user in (CLARISSE, DAOUDA):
+        await scene.slack.command(user, SUPPORT, "resume")
+    await scene.stop()
+    await _started_after(scene, 3 * DAY)
+    for user in (CLARISSE, DAOUDA):
+        await scene.whispered(user, "waited too long to be heard, so nothing was changed")
+    assert [("all", None)] == scene.rows("SELECT hold, resume_by FROM brakes")
+
+
+async def test_a_confirmation_that_waited_for_long_is_clicked_again(scene: Stage) -> None:
+    """Meanwhile LigdiCash may have spoken, and is asked before anybody's word of then counts."""
+    card = await unconfirmed(scene)
+    proposal = await propose(scene, DAOUDA, card, "paid")
+    await scene.at_rest()
+    assert scene.bot is not None
+    await scene.bot._house.worker.stop(1)
+    await press(scene, CLARISSE, proposal, "confirm", confirm=True, decide=False)
+    await scene.stop()
+    await _started_after(scene, 5 * MINUTE + SECOND)
+    await scene.whispered(CLARISSE, "waited too long to be heard, so nothing was changed")
+    assert State.UNCONFIRMED is state_of(scene, card)
