@@ -99,6 +99,7 @@ class Unsent(enum.StrEnum):
     CLOCK_SET_BACK = "the clock was set back: how old the approval is cannot be told"
     PAID_BEFORE = "an earlier attempt may have been paid"
     CHANGED = "what was approved is not what would be sent"
+    CONTRADICTED = "LigdiCash contradicts what is recorded of another payout to this person, or for this order"
 
 
 class EventKind(enum.StrEnum):

@@ -396,6 +396,75 @@ def undecided_beside(connection: sqlite3.Connection, payout: Payout) -> list[tup
     return [(row["id"], row["channel"]) for row in rows]
 
 
+def known_paid_since(connection: sqlite3.Connection, payout: Payout, since: int, now: int) -> bool:
+    """Whether from `since` on another for the same beneficiary or order was known to be paid, or perhaps paid.
+
+    What was written before the clock was set back says nothing about what comes in now.
+    """
+    row = connection.execute(
+        """
+        SELECT EXISTS (
+            SELECT 1 FROM payouts
+            WHERE beneficiary = :beneficiary AND state = 'completed' AND changed_at >= :since
+              AND changed_at <= :now AND id <> :payout
+        ) OR EXISTS (
+            SELECT 1 FROM payouts
+            WHERE order_key = :order AND state = 'completed' AND changed_at >= :since
+              AND changed_at <= :now AND id <> :payout
+        ) AS paid
+        """,
+        _beside(payout) | {"since": since, "now": now},
+    ).fetchone()
+    return bool(row["paid"]) or any(since <= found["at"] <= now for found in _contradictions_beside(connection, payout))
+
+
+def contradicted_since_approval(connection: sqlite3.Connection, payout: Payout) -> str | None:
+    """Another payout for the same beneficiary or order that LigdiCash contradicted after this one's first approval."""
+    row = connection.execute(
+        "SELECT min(event) AS event FROM approvals WHERE payout = ? AND attempt = ?", (payout.id, payout.attempt)
+    ).fetchone()
+    since = row["event"] or 0
+    return next((found["payout"] for found in _contradictions_beside(connection, payout) if found["id"] > since), None)
+
+
+def _contradictions_beside(connection: sqlite3.Connection, payout: Payout) -> list[sqlite3.Row]:
+    """What LigdiCash said against what is recorded of others for the same beneficiary or order, the newest first."""
+    return connection.execute(
+        """
+        SELECT id, at, payout FROM events
+        WHERE kind = 'contradiction' AND payout IN (
+            SELECT id FROM payouts
+            WHERE beneficiary = :beneficiary AND id <> :payout AND contradiction IS NOT NULL
+            UNION ALL SELECT id FROM payouts
+            WHERE order_key = :order AND id <> :payout AND contradiction IS NOT NULL AND (
+                state IN ('approved', 'sending', 'unconfirmed', 'initiated') OR contradiction IS NOT NULL OR unproven
+            )
+        )
+        ORDER BY id DESC
+        """,
+        _beside(payout),
+    ).fetchall()
+
+
+def approved_beside(connection: sqlite3.Connection, payout: Payout) -> list[str]:
+    """Other payouts for the same beneficiary or order that are approved and have not left."""
+    rows = connection.execute(
+        """
+        SELECT id FROM payouts
+        WHERE state IN ('requested', 'approved', 'sending') AND state = 'approved'
+          AND (beneficiary = :beneficiary OR order_key = :order) AND id <> :payout
+        ORDER BY created_at
+        """,
+        _beside(payout),
+    )
+    return [row["id"] for row in rows]
+
+
+def _beside(payout: Payout) -> dict[str, str | int | None]:
+    order = order_key(payout.order_reference)
+    return {"beneficiary": payout.beneficiary, "order": order, "payout": payout.id}
+
+
 def beneficiary_of(connection: sqlite3.Connection, number: str) -> int | None:
     """The beneficiary with that number; None for a number nobody asked about yet."""
     row = connection.execute("SELECT id FROM beneficiaries WHERE number = ?", (number,)).fetchone()

@@ -112,8 +112,8 @@ class Decisions:
         elif expire_if_over(tx, record, self._rules):
             # No process lived when its time was over, and the click is heard first.
             _too_late(tx, click, person, tx.record(click.payout))
-        elif _is_stale(tx, item):
-            answer(tx, Answer.CLICK_TOO_OLD, person.id, click.channel, record)
+        elif (void := _why_void(tx, item, record)) is not None:
+            answer(tx, void, person.id, click.channel, record)
         elif item.sort is Sort.APPROVE:
             self._approve(tx, record, person, gone)
         elif item.sort is Sort.REJECT and record.payout.state is State.REQUESTED:
@@ -206,12 +206,26 @@ def _put_off(tx: Transaction, item: InboxItem, click: Click, person: Person, rec
         answer(tx, Answer.ON_ITS_WAY, person.id, click.channel, record)
 
 
+def _why_void(tx: Transaction, item: InboxItem, record: Record) -> Answer | None:
+    """Why a click does not count although whoever clicked may; None when it does."""
+    if _is_stale(tx, item):
+        return Answer.CLICK_TOO_OLD
+    return Answer.CLICK_OVERTAKEN if _is_overtaken(tx, item, record) else None
+
+
 def _is_stale(tx: Transaction, item: InboxItem) -> bool:
     """An approval that waited in the inbox, since nobody worked, is as old as its click.
 
     Of one from a time that has not come yet, since the clock was set back, nobody knows how old it is.
     """
     return item.sort is Sort.APPROVE and not -CLOCK_CORRECTED <= tx.now - item.received_at <= CLICK_HOLDS
+
+
+def _is_overtaken(tx: Transaction, item: InboxItem, record: Record) -> bool:
+    """An approval clicked before the same money was known to be paid, or perhaps paid, is void as if heard in time."""
+    if item.sort is not Sort.APPROVE:
+        return False
+    return queries.known_paid_since(tx.connection, record.payout, item.received_at, tx.now)
 
 
 def _agree(tx: Transaction, record: Record, person: Person, given: int, needed: int) -> None:

@@ -20,7 +20,7 @@ from bot.policy import SILENT_FOR_LONG
 from bot.speech.notices import addresses
 from storage import queries
 from storage.ledger import Data, Ledger, Transaction, hash_of_secret
-from storage.payout import AnswerKind, Attempt, Callback, EventKind, Outcome, Payout, State
+from storage.payout import AnswerKind, Attempt, Callback, EventKind, Outcome, Payout, State, Unsent
 
 log = structlog.get_logger(__name__)
 
@@ -323,7 +323,8 @@ def _agree(tx: Transaction, payout: Payout, attempt: Attempt, found: _Heard, *, 
 def contradict(tx: Transaction, payout: Payout, attempt: Attempt, word: str) -> None:
     """LigdiCash's word against what is recorded: said loudly, once for each word; what follows is stopped.
 
-    That is a following attempt, and every other payout of the same family that has not left.
+    That is a following attempt, every other payout of the same family that has not left, and what else was approved for
+    the same person or order.
     """
     if not tx.note_contradiction(payout.id, attempt.number, word):
         return
@@ -334,6 +335,11 @@ def contradict(tx: Transaction, payout: Payout, attempt: Attempt, word: str) -> 
         record = tx.record(relative.payout)
         if record is not None:
             stop_following(tx, record.payout, payout.id)
+    for other in queries.approved_beside(tx.connection, payout):
+        record = tx.record(other)
+        if record is not None:
+            # Whoever approved the same money did not know this: it is asked for anew, or not at all.
+            expire(tx, record.payout, Unsent.CONTRADICTED, payout.id)
 
 
 def stop_following(tx: Transaction, payout: Payout, contradicted: str) -> None:
@@ -341,6 +347,14 @@ def stop_following(tx: Transaction, payout: Payout, contradicted: str) -> None:
     if payout.state in {State.REQUESTED, State.APPROVED} and tx.move(payout, State.CANCELLED, due_at=None):
         tx.end_attempt(payout.id, payout.attempt, Outcome.NEVER_SENT)
         tell(tx, EventKind.CANCELLED, payout, data={"why": "contradiction", "other": contradicted})
+
+
+def expire(tx: Transaction, payout: Payout, why: Unsent, other: str | None = None) -> None:
+    """End an approved payout that has not left and does not leave any more; `other` is the payout it is about."""
+    if tx.move(payout, State.EXPIRED, due_at=None):
+        tx.end_attempt(payout.id, payout.attempt, Outcome.NEVER_SENT)
+        data: Data = {"why": why}
+        tell(tx, EventKind.EXPIRED, payout, data=data if other is None else {**data, "other": other})
 
 
 def void_proposal(tx: Transaction, payout: Payout, attempt: int) -> None:

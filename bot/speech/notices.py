@@ -41,6 +41,7 @@ from storage.payout import (
     Record,
     Sort,
     State,
+    Unsent,
     Way,
 )
 
@@ -467,6 +468,11 @@ def _is_of_another(event: Event) -> bool:
     return event.data.get("other", event.payout) != event.payout
 
 
+def _is_expired_beside(event: Event) -> bool:
+    """Whether it ended approved and unsent, since LigdiCash contradicted another for the same person or order."""
+    return event.kind is EventKind.EXPIRED and event.data.get("why") == Unsent.CONTRADICTED
+
+
 def _is_proven(event: Event) -> bool:
     """Whether a failure was told by the attempt's own token, which named nothing else."""
     return bool(event.data.get("proven", event.data.get("by") != "callback token"))
@@ -486,7 +492,8 @@ def _thread_sentence(event: Event, record: Record) -> Sentence:
     # A payout that a contradiction stopped was cancelled by nobody.
     stopped = event.kind is EventKind.CANCELLED and event.actor is None
     sentence = words.THREAD_STOPPED_FAMILY if _is_of_another(event) else words.THREAD_STOPPED
-    return sentence if stopped else _THREAD[event.kind]
+    usual = words.THREAD_EXPIRED_CONTRADICTED if _is_expired_beside(event) else _THREAD[event.kind]
+    return sentence if stopped else usual
 
 
 def _audit_token(record: Record | None) -> str:
@@ -508,7 +515,8 @@ def _audit_sentence(event: Event, record: Record | None) -> Sentence:
         return words.AUDIT_FAILED_UNPROVEN
     stopped = event.kind is EventKind.CANCELLED and event.actor is None
     sentence = words.AUDIT_STOPPED_FAMILY if _is_of_another(event) else words.AUDIT_STOPPED
-    return sentence if stopped else _AUDIT[event.kind]
+    usual = words.AUDIT_EXPIRED_CONTRADICTED if _is_expired_beside(event) else _AUDIT[event.kind]
+    return sentence if stopped else usual
 
 
 def _thread_buttons(event: Event, record: Record) -> list[ButtonElement]:

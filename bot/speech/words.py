@@ -485,6 +485,10 @@ UNSENT: Mapping[Unsent, Sentence] = MappingProxyType(
         Unsent.CLOCK_SET_BACK: _("the machine's clock was set back, so nobody can tell how old the approval is"),
         Unsent.PAID_BEFORE: _("an earlier attempt may have been paid"),
         Unsent.CHANGED: _("what was approved is not what would have been sent; tell the person who runs the bot"),
+        Unsent.CONTRADICTED: _(
+            "LigdiCash contradicts what is recorded of another payout to this person, or for this order, so that one may "
+            "have been paid"
+        ),
     }
 )
 CARD_EXPIRED = _("⌛ *Expired* · nobody decided in time; {nothing}. Ask for it anew if it is still needed.")
@@ -595,6 +599,11 @@ THREAD_REJECTED = _("❌ {requester} {payout} was *rejected* by {decider}: {reas
 THREAD_EXPIRED = _(
     "⌛ {requester} {payout} has *expired*; nothing left, {nothing}. Ask for it anew if it is still needed."
 )
+THREAD_EXPIRED_CONTRADICTED = _(
+    "⌛ {requester} {payout} was approved, and has *expired* before it left, {nothing}: LigdiCash contradicts what is recorded "
+    "of {other}, to this person or for this order, so that one may have been paid. Tell finance now; if this one is still "
+    "right after that, ask for it anew."
+)
 THREAD_STILL_PENDING = _("LigdiCash says “{word}” of {payout}; that is not a final status. Still: {state}.")
 THREAD_MISMATCH = _(
     "🚨 {payout}: an answer of LigdiCash did not match this payout ({what}). It was recorded and changed nothing. "
@@ -699,6 +708,7 @@ class Answer(enum.StrEnum):
 
     APPROVED_ALREADY = "approved_already"
     CLICK_TOO_OLD = "click_too_old"
+    CLICK_OVERTAKEN = "click_overtaken"
     ON_ITS_WAY = "on_its_way"
     ABOVE_MAX = "above_max"
     ABOVE_MAX_AGAIN = "above_max_again"
@@ -725,6 +735,11 @@ ANSWERS: Mapping[Answer, Sentence] = MappingProxyType(
         Answer.CLICK_TOO_OLD: _(
             "Your approval of {payout} waited too long to be heard, so it was not counted. "
             "If it is still right, please click Approve again."
+        ),
+        Answer.CLICK_OVERTAKEN: _(
+            "Your approval of {payout} was not counted: when you clicked, it was not yet known that another payout, to this "
+            "person or for this order, was paid, or may have been. Look at the question again, and click Approve again "
+            "only if this one is still right."
         ),
         Answer.ON_ITS_WAY: _(
             "You were heard. The request to LigdiCash for {payout} is on its way; whether you were in time will be known "
@@ -950,6 +965,9 @@ AUDIT_FAILED_UNPROVEN = _(
 )
 AUDIT_FAILED = _("🔴 {payout} failed: {amount} not paid ({token})")
 AUDIT_EXPIRED = _("⌛ {payout} expired; nothing left")
+AUDIT_EXPIRED_CONTRADICTED = _(
+    "⌛ {payout} expired before it left: {other}, to the same person or for the same order, may have been paid"
+)
 AUDIT_CALLBACK_RECEIVED = _(
     "📥 {payout}: callback “{word}” received; the status will be asked before anything is believed"
 )

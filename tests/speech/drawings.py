@@ -622,6 +622,9 @@ class Drawings:
         yield EventKind.CANCELLED, "stopped", {"why": "contradiction"}, self.approved(State.CANCELLED), {"nobody": 1}
         family: Data = {"why": "contradiction", "other": EARLIER}
         yield EventKind.CANCELLED, "stopped with its family", family, self.approved(State.CANCELLED), {"nobody": 1}
+        beside: Data = {"why": Unsent.CONTRADICTED, "other": EARLIER}
+        expired = replace(self.approved(State.EXPIRED), unsent=Unsent.CONTRADICTED)
+        yield EventKind.EXPIRED, "expired beside a contradiction", beside, expired, {}
         rejected = self.approved(
             State.CANCELLED, payout={"decided_by": CLARISSE, "decision_reason": self.values.reason}
         )
