@@ -112,7 +112,15 @@ def counted_of(connection: sqlite3.Connection, payout: Payout, now: int, *, unti
         (payout.beneficiary, now - DAY, payout.id),
     ).fetchone()
     may_still_be_paid = bool(row["open"]) or _is_open_elsewhere(connection, payout)
-    return Counted(row["times"], row["total"], may_still_be_paid, _is_paid_since(connection, payout, until))
+    paid_meanwhile = _is_paid_since(connection, payout, until)
+    return Counted(row["times"], row["total"], may_still_be_paid, paid_meanwhile, _unpaid_but(connection, payout))
+
+
+def _unpaid_but(connection: sqlite3.Connection, payout: Payout) -> str | None:
+    """LigdiCash's newest word, not a final one, on an earlier attempt of which two people say that it was not paid."""
+    earlier_ones = attempts(connection, payout.id) if payout.attempt > 1 else ()
+    found = [other.word for other in earlier_ones if other.outcome is Outcome.FOUND_UNPAID]
+    return next((word for word in reversed(found) if word is not None), None)
 
 
 def _is_paid_since(connection: sqlite3.Connection, payout: Payout, since: int) -> bool:
@@ -343,7 +351,8 @@ def same_money(connection: sqlite3.Connection, payout: str) -> tuple[Earlier, ..
         FROM payouts
         WHERE id IN (SELECT value FROM json_each(:family)) AND (
             state IN ('requested', 'approved', 'sending', 'unconfirmed', 'initiated', 'completed')
-            OR contradiction IS NOT NULL OR unproven
+            -- What two people found unpaid while LigdiCash had it may be asked for again, with care.
+            OR contradiction IS NOT NULL OR unproven = 1
         )
         ORDER BY created_at DESC
         """,
@@ -952,6 +961,7 @@ def _attempt(row: sqlite3.Row) -> Attempt:
         silent_since=row["silent_since"],
         pointed_out_at=row["pointed_out_at"],
         contradicted=row["contradicted"],
+        word=row["word"],
         found_by=row["found_by"],
         found_reason=row["found_reason"],
     )

@@ -36,7 +36,6 @@ from storage.payout import (
     EventKind,
     Finding,
     Outcome,
-    Payout,
     Place,
     Record,
     Sort,
@@ -191,6 +190,8 @@ class Notices:
         if event.kind is EventKind.REMINDED and not self._may_page(event, record, now):
             return words.THREAD_REMINDED_LATE.format(**facts)
         text = _thread_sentence(event, record).format(**facts)
+        if event.kind is EventKind.PROPOSED and _is_open(event, record) and attempt.word is not None:
+            return f"{text}\n{words.SAYS_STILL.format(word=said(attempt.word))}"
         if event.kind is EventKind.UNCONFIRMED and attempt.token is not None:
             return words.THREAD_UNCONFIRMED_TOKEN.format(before=text, token=facts["token"])
         return text
@@ -521,7 +522,7 @@ def _audit_sentence(event: Event, record: Record | None) -> Sentence:
 
 def _thread_buttons(event: Event, record: Record) -> list[ButtonElement]:
     if event.kind is EventKind.PROPOSED and _is_open(event, record):
-        return [_confirm_button(event, record.payout)]
+        return [_confirm_button(event, record)]
     if event.kind is EventKind.HELD:
         return [button(Button.TRY_NOW, record.payout)]
     return []
@@ -532,11 +533,14 @@ def _is_open(proposed: Event, record: Record) -> bool:
     return record.proposal is not None and record.proposal.event == proposed.id
 
 
-def _confirm_button(proposed: Event, payout: Payout) -> ButtonElement:
+def _confirm_button(proposed: Event, record: Record) -> ButtonElement:
+    payout, word = record.payout, record.attempt.word
     finding = Finding(str(proposed.data["finding"]))
     asked = words.CONFIRM_FINDING_TEXT[finding].format(
         payout=payout.id, amount=words.amount(payout.amount), number=number_of(payout)
     )
+    if word is not None:
+        asked = f"{words.SAYS_STILL_PLAIN.format(word=said(word))}\n\n{asked}"
     title = words.CONFIRM_FINDING_TITLE.format(finding=words.FINDINGS[finding])
     asks = dialog(title, asked, words.CONFIRM_FINDING_YES)
     return button(Button.CONFIRM, payout, style="primary", asks=asks, about=str(proposed.id))

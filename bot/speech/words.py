@@ -373,6 +373,10 @@ QUESTION_AGAIN_FOUND = _(
     "🔁 *Attempt {attempt}*, asked again by {asked_by}: of an earlier attempt two people say that it was not paid; LigdiCash "
     "has not said so. Approve only if that is right."
 )
+QUESTION_UNPAID_BUT = _(
+    "🚨 *LigdiCash's newest word on an earlier attempt is “{word}”: it may still be paid,* though two people say that it was "
+    "not. Two approvers are needed. Look it up on LigdiCash's dashboard before you approve."
+)
 QUESTION_ORDER = _("*Order:* {order}")
 QUESTION_SOURCE = _("*Case:* <{link}|the message this came from>")
 QUESTION_WAY = _("*Arrives:* {way}")
@@ -409,6 +413,9 @@ CONFIRM_FINDING_TEXT: Mapping[Finding, Sentence] = MappingProxyType(
         ),
     }
 )
+# Before people say what became of it.
+SAYS_STILL = _("⚠️ *LigdiCash's newest word on it is “{word}”: it may still be paid.*")
+SAYS_STILL_PLAIN = _("⚠️ LigdiCash's newest word on it is “{word}”: it may still be paid.")
 CONFIRM_FINDING_YES = _("Yes, confirm")
 CONFIRM_NO = _("Not now")
 # Not edited once more when it has ended, so it must stay true.
