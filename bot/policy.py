@@ -159,7 +159,8 @@ def approvals_needed(amount: int, counted: Counted, rules: Rules) -> int:
     above = rules.second_approval_above
     if above is not None and amount + counted.total > above:
         return 2
-    return 2 if counted.may_still_be_paid or counted.paid_meanwhile else 1
+    may_be_paid = counted.may_still_be_paid or counted.unpaid_but is not None
+    return 2 if may_be_paid or counted.paid_meanwhile else 1
 
 
 def is_click_too_old(clicked_at: int, now: int) -> bool:

@@ -100,6 +100,7 @@ class Unsent(enum.StrEnum):
     PAID_BEFORE = "an earlier attempt may have been paid"
     CHANGED = "what was approved is not what would be sent"
     FORBIDDEN = "the rules of now do not allow it"
+    CONTRADICTED = "LigdiCash contradicts what is recorded of another payout to this person, or for this order"
 
 
 class EventKind(enum.StrEnum):
@@ -247,13 +248,15 @@ class Counted:
     """What one beneficiary was approved lately, without the payout that is looked at; `total` in XOF.
 
     `may_still_be_paid` says that some of it, or something for the same order, is approved and not yet known to be over;
-    `paid_meanwhile` that something was completed to this person, or for this order, since the request.
+    `paid_meanwhile` that something was completed to this person, or for this order, since the request. `unpaid_but` is
+    LigdiCash's newest word on an earlier attempt of the same payout: no final one, though two people found it unpaid.
     """
 
     times: int
     total: int
     may_still_be_paid: bool
     paid_meanwhile: bool
+    unpaid_but: str | None = None
 
 
 NOTHING_COUNTED = Counted(times=0, total=0, may_still_be_paid=False, paid_meanwhile=False)
@@ -290,7 +293,10 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at paying; everything that can happen twice is keyed by it. Times in milliseconds since 1970."""
+    """One try at paying; everything that can happen twice is keyed by it. Times in milliseconds since 1970.
+
+    `word` is LigdiCash's newest word on it that is no final status: LigdiCash has it, and it may still be paid.
+    """
 
     payout: str
     number: int
@@ -315,6 +321,7 @@ class Attempt:
     silent_since: int | None
     pointed_out_at: int | None
     contradicted: str | None
+    word: str | None
     found_by: str | None
     found_reason: str | None
 

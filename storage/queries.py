@@ -112,7 +112,15 @@ def counted_of(connection: sqlite3.Connection, payout: Payout, now: int, *, unti
         (payout.beneficiary, now - DAY, payout.id),
     ).fetchone()
     may_still_be_paid = bool(row["open"]) or _is_open_elsewhere(connection, payout)
-    return Counted(row["times"], row["total"], may_still_be_paid, _is_paid_since(connection, payout, until))
+    paid_meanwhile = _is_paid_since(connection, payout, until)
+    return Counted(row["times"], row["total"], may_still_be_paid, paid_meanwhile, _unpaid_but(connection, payout))
+
+
+def _unpaid_but(connection: sqlite3.Connection, payout: Payout) -> str | None:
+    """LigdiCash's newest word, not a final one, on an earlier attempt of which two people say that it was not paid."""
+    earlier_ones = attempts(connection, payout.id) if payout.attempt > 1 else ()
+    found = [other.word for other in earlier_ones if other.outcome is Outcome.FOUND_UNPAID]
+    return next((word for word in reversed(found) if word is not None), None)
 
 
 def _is_paid_since(connection: sqlite3.Connection, payout: Payout, since: int) -> bool:
@@ -343,7 +351,8 @@ def same_money(connection: sqlite3.Connection, payout: str) -> tuple[Earlier, ..
         FROM payouts
         WHERE id IN (SELECT value FROM json_each(:family)) AND (
             state IN ('requested', 'approved', 'sending', 'unconfirmed', 'initiated', 'completed')
-            OR contradiction IS NOT NULL OR unproven
+            -- What two people found unpaid while LigdiCash had it may be asked for again, with care.
+            OR contradiction IS NOT NULL OR unproven = 1
         )
         ORDER BY created_at DESC
         """,
@@ -394,6 +403,75 @@ def undecided_beside(connection: sqlite3.Connection, payout: Payout) -> list[tup
         (payout.beneficiary, order_key(payout.order_reference), payout.id),
     )
     return [(row["id"], row["channel"]) for row in rows]
+
+
+def known_paid_since(connection: sqlite3.Connection, payout: Payout, since: int, now: int) -> bool:
+    """Whether from `since` on another for the same beneficiary or order was known to be paid, or perhaps paid.
+
+    What was written before the clock was set back says nothing about what comes in now.
+    """
+    row = connection.execute(
+        """
+        SELECT EXISTS (
+            SELECT 1 FROM payouts
+            WHERE beneficiary = :beneficiary AND state = 'completed' AND changed_at >= :since
+              AND changed_at <= :now AND id <> :payout
+        ) OR EXISTS (
+            SELECT 1 FROM payouts
+            WHERE order_key = :order AND state = 'completed' AND changed_at >= :since
+              AND changed_at <= :now AND id <> :payout
+        ) AS paid
+        """,
+        _beside(payout) | {"since": since, "now": now},
+    ).fetchone()
+    return bool(row["paid"]) or any(since <= found["at"] <= now for found in _contradictions_beside(connection, payout))
+
+
+def contradicted_since_approval(connection: sqlite3.Connection, payout: Payout) -> str | None:
+    """Another payout for the same beneficiary or order that LigdiCash contradicted after this one's first approval."""
+    row = connection.execute(
+        "SELECT min(event) AS event FROM approvals WHERE payout = ? AND attempt = ?", (payout.id, payout.attempt)
+    ).fetchone()
+    since = row["event"] or 0
+    return next((found["payout"] for found in _contradictions_beside(connection, payout) if found["id"] > since), None)
+
+
+def _contradictions_beside(connection: sqlite3.Connection, payout: Payout) -> list[sqlite3.Row]:
+    """What LigdiCash said against what is recorded of others for the same beneficiary or order, the newest first."""
+    return connection.execute(
+        """
+        SELECT id, at, payout FROM events
+        WHERE kind = 'contradiction' AND payout IN (
+            SELECT id FROM payouts
+            WHERE beneficiary = :beneficiary AND id <> :payout AND contradiction IS NOT NULL
+            UNION ALL SELECT id FROM payouts
+            WHERE order_key = :order AND id <> :payout AND contradiction IS NOT NULL AND (
+                state IN ('approved', 'sending', 'unconfirmed', 'initiated') OR contradiction IS NOT NULL OR unproven
+            )
+        )
+        ORDER BY id DESC
+        """,
+        _beside(payout),
+    ).fetchall()
+
+
+def approved_beside(connection: sqlite3.Connection, payout: Payout) -> list[str]:
+    """Other payouts for the same beneficiary or order that are approved and have not left."""
+    rows = connection.execute(
+        """
+        SELECT id FROM payouts
+        WHERE state IN ('requested', 'approved', 'sending') AND state = 'approved'
+          AND (beneficiary = :beneficiary OR order_key = :order) AND id <> :payout
+        ORDER BY created_at
+        """,
+        _beside(payout),
+    )
+    return [row["id"] for row in rows]
+
+
+def _beside(payout: Payout) -> dict[str, str | int | None]:
+    order = order_key(payout.order_reference)
+    return {"beneficiary": payout.beneficiary, "order": order, "payout": payout.id}
 
 
 def beneficiary_of(connection: sqlite3.Connection, number: str) -> int | None:
@@ -898,6 +976,7 @@ def _attempt(row: sqlite3.Row) -> Attempt:
         silent_since=row["silent_since"],
         pointed_out_at=row["pointed_out_at"],
         contradicted=row["contradicted"],
+        word=row["word"],
         found_by=row["found_by"],
         found_reason=row["found_reason"],
     )

@@ -241,7 +241,9 @@ One approver is enough; two different ones are needed
 - above `SECOND_APPROVAL_ABOVE`. What is compared is this amount and everything that was approved for the same person in
   the last {hours} hours and did not come to nothing, so splitting gains nothing;
 - while an earlier payout to the same person, or for the same order, may still be paid: approved, being sent, initiated
-  or unconfirmed. This holds whether or not there is a threshold;
+  or unconfirmed, contradicted by LigdiCash, or found unpaid by two people while LigdiCash's newest word on it was not
+  final; so it is where an earlier attempt of the same payout was found unpaid like that. This holds whether or not
+  there is a threshold;
 - where another payout to the same person, or for the same order, was paid since this one was asked for. Whoever
   approved before that must do so anew.
 

@@ -58,7 +58,9 @@ async def _resolve(settings: Settings, payout: str, *, yes: bool) -> str | None:
 def _summary(record: Record) -> str:
     payout, proposal = record.payout, record.proposal
     finding = str(words.FINDINGS[proposal.finding]) if proposal else ""
+    word = record.attempt.word
+    says = "" if word is None else f"\n{words.SAYS_STILL_PLAIN.format(word=word)}"
     return (
         f"{payout.id}: {words.amount(payout.amount)}, transaction {record.attempt.transaction_id}\n"
-        f"{proposal.person if proposal else ''} proposes: {finding} ({proposal.reason if proposal else ''})"
+        f"{proposal.person if proposal else ''} proposes: {finding} ({proposal.reason if proposal else ''}){says}"
     )

@@ -110,8 +110,8 @@ class Decisions:
         elif expire_if_over(tx, record, self._rules):
             # No process lived when its time was over, and the click is heard first.
             _too_late(tx, click, person, tx.record(click.payout))
-        elif item.sort is Sort.APPROVE and is_click_too_old(item.received_at, tx.now):
-            answer(tx, Answer.CLICK_TOO_OLD, person.id, click.channel, record)
+        elif (void := _why_void(tx, item, record)) is not None:
+            answer(tx, void, person.id, click.channel, record)
         elif item.sort is Sort.APPROVE:
             self._approve(tx, record, person, gone)
         elif item.sort is Sort.REJECT and record.payout.state is State.REQUESTED:
@@ -202,6 +202,20 @@ def _put_off(tx: Transaction, item: InboxItem, click: Click, person: Person, rec
     """Meanwhile it waits in the inbox, so that not a byte leaves; told once, and decided when it is known."""
     if tx.put_off(item.id, tx.now + LOOK_AGAIN):
         answer(tx, Answer.ON_ITS_WAY, person.id, click.channel, record)
+
+
+def _why_void(tx: Transaction, item: InboxItem, record: Record) -> Answer | None:
+    """Why a click does not count although whoever clicked may; None when it does."""
+    if item.sort is Sort.APPROVE and is_click_too_old(item.received_at, tx.now):
+        return Answer.CLICK_TOO_OLD
+    return Answer.CLICK_OVERTAKEN if _is_overtaken(tx, item, record) else None
+
+
+def _is_overtaken(tx: Transaction, item: InboxItem, record: Record) -> bool:
+    """An approval clicked before the same money was known to be paid, or perhaps paid, is void as if heard in time."""
+    if item.sort is not Sort.APPROVE:
+        return False
+    return queries.known_paid_since(tx.connection, record.payout, item.received_at, tx.now)
 
 
 def _agree(tx: Transaction, record: Record, person: Person, given: int, needed: int) -> None:

@@ -20,7 +20,18 @@ from bot.policy import SILENT_FOR_LONG
 from bot.speech.notices import addresses
 from storage import queries
 from storage.ledger import Data, Ledger, Transaction, hash_of_secret
-from storage.payout import AnswerKind, Attempt, Callback, EventKind, Outcome, Payout, State
+from storage.payout import (
+    Address,
+    AnswerKind,
+    Attempt,
+    Callback,
+    EventKind,
+    Outcome,
+    Payout,
+    Place,
+    State,
+    Unsent,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -233,17 +244,22 @@ def _hear(tx: Transaction, asked: Attempt, found: _Heard) -> None:
     if mismatch is not None and (found.callback is not None or _is_doubtful(attempt)):
         return
     if found.status.word in _NOT_FINAL and _was_over(attempt, found):
-        # It was refused, or had failed, and LigdiCash has it all the same: nothing may follow it.
+        # It was refused, had failed, or was found unpaid, and LigdiCash has it all the same: nothing may follow it.
         if attempt.contradicted is None:
             contradict(tx, record.payout, attempt, found.status.said)
-    elif found.status.word is Word.UNKNOWN:
-        _note_unknown_word(tx, record.payout, attempt, found)
-    elif found.status.word is not Word.PENDING:
+    elif found.status.word in _NOT_FINAL:
+        _note_word(tx, record.payout, attempt, found)
+    else:
         _hear_final(tx, record.payout, attempt, found)
 
 
 def _was_over(attempt: Attempt, found: _Heard) -> bool:
-    """Whether LigdiCash had ended it without paying; a failure is taken back by the token that proved it only."""
+    """Whether it was recorded as not paid; a failure is taken back by the token that proved it only.
+
+    So it is after two people's word, unless they were told before that LigdiCash had it.
+    """
+    if attempt.outcome is Outcome.FOUND_UNPAID:
+        return attempt.word is None
     return attempt.outcome is Outcome.REFUSED or (attempt.outcome is Outcome.FAILED and found.is_proof)
 
 
@@ -317,13 +333,16 @@ def _agree(tx: Transaction, payout: Payout, attempt: Attempt, found: _Heard, *, 
     """
     tx.end_attempt(payout.id, attempt.number, Outcome.COMPLETED if paid else Outcome.FAILED)
     data: Data = {"word": found.status.said, "own": int(attempt.outcome not in _FOUND_BY_PEOPLE)}
-    tell(tx, EventKind.EVIDENCE_AGREES, payout, attempt=attempt.number, data=data)
+    # Where it was asked for again, the question says what was known of it before.
+    besides = [Address(Place.QUESTION, payout.channel)] if payout.state is State.REQUESTED else []
+    tell(tx, EventKind.EVIDENCE_AGREES, payout, attempt=attempt.number, data=data, besides=besides)
 
 
 def contradict(tx: Transaction, payout: Payout, attempt: Attempt, word: str) -> None:
     """LigdiCash's word against what is recorded: said loudly, once for each word; what follows is stopped.
 
-    That is a following attempt, and every other payout of the same family that has not left.
+    That is a following attempt, every other payout of the same family that has not left, and what else was approved for
+    the same person or order.
     """
     if not tx.note_contradiction(payout.id, attempt.number, word):
         return
@@ -334,6 +353,11 @@ def contradict(tx: Transaction, payout: Payout, attempt: Attempt, word: str) -> 
         record = tx.record(relative.payout)
         if record is not None:
             stop_following(tx, record.payout, payout.id)
+    for other in queries.approved_beside(tx.connection, payout):
+        record = tx.record(other)
+        if record is not None:
+            # Whoever approved the same money did not know this: it is asked for anew, or not at all.
+            expire(tx, record.payout, Unsent.CONTRADICTED, payout.id)
 
 
 def stop_following(tx: Transaction, payout: Payout, contradicted: str) -> None:
@@ -341,6 +365,14 @@ def stop_following(tx: Transaction, payout: Payout, contradicted: str) -> None:
     if payout.state in {State.REQUESTED, State.APPROVED} and tx.move(payout, State.CANCELLED, due_at=None):
         tx.end_attempt(payout.id, payout.attempt, Outcome.NEVER_SENT)
         tell(tx, EventKind.CANCELLED, payout, data={"why": "contradiction", "other": contradicted})
+
+
+def expire(tx: Transaction, payout: Payout, why: Unsent, other: str | None = None) -> None:
+    """End an approved payout that has not left and does not leave any more; `other` is the payout it is about."""
+    if tx.move(payout, State.EXPIRED, due_at=None):
+        tx.end_attempt(payout.id, payout.attempt, Outcome.NEVER_SENT)
+        data: Data = {"why": why}
+        tell(tx, EventKind.EXPIRED, payout, data=data if other is None else {**data, "other": other})
 
 
 def void_proposal(tx: Transaction, payout: Payout, attempt: int) -> None:
@@ -362,10 +394,12 @@ def _note_mismatch(tx: Transaction, payout: Payout, attempt: Attempt, found: _He
         tell(tx, EventKind.EVIDENCE_MISMATCH, payout, attempt=attempt.number, data=data)
 
 
-def _note_unknown_word(tx: Transaction, payout: Payout, attempt: Attempt, found: _Heard) -> None:
-    """Said once for each word: a word that nobody documented is not a final status."""
-    if attempt.outcome is Outcome.OPEN and tx.note_word(payout.id, attempt.number, found.status.said):
-        void_proposal(tx, payout, attempt.number)
+def _note_word(tx: Transaction, payout: Payout, attempt: Attempt, found: _Heard) -> None:
+    """Kept, so that people are told that it may still be paid; said once where nobody documented it."""
+    if attempt.outcome is not Outcome.OPEN or not tx.note_word(payout.id, attempt.number, found.status.said):
+        return
+    void_proposal(tx, payout, attempt.number)
+    if found.status.word is Word.UNKNOWN:
         tell(tx, EventKind.STILL_PENDING, payout, attempt=attempt.number, data={"word": found.status.said})
 
 

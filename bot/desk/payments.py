@@ -109,6 +109,9 @@ class Payments:
         try:
             if _contradicted(self._ledger.reader, sending.payout, sending.attempt) is not None:
                 return True
+            record = self._ledger.record(sending.payout)
+            if record is None or queries.contradicted_since_approval(self._ledger.reader, record.payout) is not None:
+                return True
             return _is_held(self._ledger.reader, sending.order.way, sending.payout, self._clock.now())
         except sqlite3.Error:
             return True
@@ -186,7 +189,8 @@ class Payments:
             return None
         why_not = _why_not(tx, record, self._rules)
         if why_not is not None:
-            _expire(tx, payout, why_not)
+            other = queries.contradicted_since_approval(tx.connection, payout)
+            evidence.expire(tx, payout, why_not, other if why_not is Unsent.CONTRADICTED else None)
             return None
         if _is_held(tx.connection, payout.way, payout.id, tx.now) or queries.audit_trouble(tx.connection) is not None:
             # Looked at again when the brake is lifted; at the latest when the approval has become too old.
@@ -315,13 +319,9 @@ def _why_not(tx: Transaction, record: Record, rules: Rules) -> Unsent | None:
     agreed, needed = queries.approvals_of_digest(tx.connection, payout.id, payout.attempt, stands_for)
     if stands_for != attempt.digest or agreed < max(needed, attempt.needed or 1):
         return Unsent.CHANGED
+    if queries.contradicted_since_approval(tx.connection, payout) is not None:
+        return Unsent.CONTRADICTED
     return None if still_allows(rules, payout.amount, record.approvers) else Unsent.FORBIDDEN
-
-
-def _expire(tx: Transaction, payout: Payout, why: Unsent) -> None:
-    if tx.move(payout, State.EXPIRED, due_at=None):
-        tx.end_attempt(payout.id, payout.attempt, Outcome.NEVER_SENT)
-        tell(tx, EventKind.EXPIRED, payout, data={"why": why})
 
 
 def _look_now(tx: Transaction) -> None:
@@ -332,7 +332,7 @@ def _look_now(tx: Transaction) -> None:
 def _expire_if_approved(tx: Transaction, payout: str) -> None:
     record = tx.record(payout)
     if record is not None and record.payout.state is State.APPROVED:
-        _expire(tx, record.payout, Unsent.CLOCK_SET_BACK)
+        evidence.expire(tx, record.payout, Unsent.CLOCK_SET_BACK)
 
 
 def _wait_for_brake(tx: Transaction, record: Record) -> int:

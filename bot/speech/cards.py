@@ -196,7 +196,7 @@ def _buttons(record: Record, moment: Moment) -> list[ButtonElement]:
 
 
 # Asked for anew without a look, it might be paid twice.
-_DOUBTED = frozenset({Unsent.PAID_BEFORE, Unsent.CHANGED})
+_DOUBTED = frozenset({Unsent.PAID_BEFORE, Unsent.CHANGED, Unsent.CONTRADICTED})
 _CORRECTABLE = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED})
 
 

@@ -38,7 +38,7 @@ from bot.parsing import (
 )
 from bot.speech import words
 from bot.speech.blocks import number_of, sections
-from bot.speech.cards import unconfirmed_facts
+from bot.speech.cards import said, unconfirmed_facts
 from bot.speech.sentences import Sentence
 from storage.payout import Finding, Payout, Record, Way
 
@@ -395,7 +395,7 @@ def read_finding(view: Mapping[str, Any]) -> tuple[Finding | None, str]:
 
 def resolution_form(record: Record, carried: str, timezone: ZoneInfo) -> View:
     """Asks what became of an uncertain payout; `carried` comes back with the submission."""
-    facts = unconfirmed_facts(record, timezone)
+    facts, word = unconfirmed_facts(record, timezone), record.attempt.word
     options = [
         Option(
             value=finding,
@@ -416,6 +416,7 @@ def resolution_form(record: Record, carried: str, timezone: ZoneInfo) -> View:
         submit=str(words.RESOLVE_SUBMIT),
         close=str(words.FORM_CLOSE),
         blocks=[
+            *(sections(words.SAYS_STILL.format(word=said(word))) if word is not None else ()),
             *sections(words.RESOLVE_ABOUT.format(**facts)),
             _input(Field.FINDING, words.RESOLVE_FIELD, choice, words.RESOLVE_HINT),
             _input(Field.REASON, words.RESOLVE_REASON, reason, None),

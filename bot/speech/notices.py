@@ -36,11 +36,11 @@ from storage.payout import (
     EventKind,
     Finding,
     Outcome,
-    Payout,
     Place,
     Record,
     Sort,
     State,
+    Unsent,
     Way,
 )
 
@@ -190,6 +190,8 @@ class Notices:
         if event.kind is EventKind.REMINDED and not self._may_page(event, record, now):
             return words.THREAD_REMINDED_LATE.format(**facts)
         text = _thread_sentence(event, record).format(**facts)
+        if event.kind is EventKind.PROPOSED and _is_open(event, record) and attempt.word is not None:
+            return f"{text}\n{words.SAYS_STILL.format(word=said(attempt.word))}"
         if event.kind is EventKind.UNCONFIRMED and attempt.token is not None:
             return words.THREAD_UNCONFIRMED_TOKEN.format(before=text, token=facts["token"])
         return text
@@ -467,6 +469,11 @@ def _is_of_another(event: Event) -> bool:
     return event.data.get("other", event.payout) != event.payout
 
 
+def _is_expired_beside(event: Event) -> bool:
+    """Whether it ended approved and unsent, since LigdiCash contradicted another for the same person or order."""
+    return event.kind is EventKind.EXPIRED and event.data.get("why") == Unsent.CONTRADICTED
+
+
 def _is_proven(event: Event) -> bool:
     """Whether a failure was told by the attempt's own token, which named nothing else."""
     return bool(event.data.get("proven", event.data.get("by") != "callback token"))
@@ -486,7 +493,8 @@ def _thread_sentence(event: Event, record: Record) -> Sentence:
     # A payout that a contradiction stopped was cancelled by nobody.
     stopped = event.kind is EventKind.CANCELLED and event.actor is None
     sentence = words.THREAD_STOPPED_FAMILY if _is_of_another(event) else words.THREAD_STOPPED
-    return sentence if stopped else _THREAD[event.kind]
+    usual = words.THREAD_EXPIRED_CONTRADICTED if _is_expired_beside(event) else _THREAD[event.kind]
+    return sentence if stopped else usual
 
 
 def _audit_token(record: Record | None) -> str:
@@ -508,12 +516,13 @@ def _audit_sentence(event: Event, record: Record | None) -> Sentence:
         return words.AUDIT_FAILED_UNPROVEN
     stopped = event.kind is EventKind.CANCELLED and event.actor is None
     sentence = words.AUDIT_STOPPED_FAMILY if _is_of_another(event) else words.AUDIT_STOPPED
-    return sentence if stopped else _AUDIT[event.kind]
+    usual = words.AUDIT_EXPIRED_CONTRADICTED if _is_expired_beside(event) else _AUDIT[event.kind]
+    return sentence if stopped else usual
 
 
 def _thread_buttons(event: Event, record: Record) -> list[ButtonElement]:
     if event.kind is EventKind.PROPOSED and _is_open(event, record):
-        return [_confirm_button(event, record.payout)]
+        return [_confirm_button(event, record)]
     if event.kind is EventKind.HELD:
         return [button(Button.TRY_NOW, record.payout)]
     return []
@@ -524,11 +533,14 @@ def _is_open(proposed: Event, record: Record) -> bool:
     return record.proposal is not None and record.proposal.event == proposed.id
 
 
-def _confirm_button(proposed: Event, payout: Payout) -> ButtonElement:
+def _confirm_button(proposed: Event, record: Record) -> ButtonElement:
+    payout, word = record.payout, record.attempt.word
     finding = Finding(str(proposed.data["finding"]))
     asked = words.CONFIRM_FINDING_TEXT[finding].format(
         payout=payout.id, amount=words.amount(payout.amount), number=number_of(payout)
     )
+    if word is not None:
+        asked = f"{words.SAYS_STILL_PLAIN.format(word=said(word))}\n\n{asked}"
     title = words.CONFIRM_FINDING_TITLE.format(finding=words.FINDINGS[finding])
     asks = dialog(title, asked, words.CONFIRM_FINDING_YES)
     return button(Button.CONFIRM, payout, style="primary", asks=asks, about=str(proposed.id))

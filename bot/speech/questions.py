@@ -21,7 +21,7 @@ from bot.speech.blocks import (
     row,
     sections,
 )
-from bot.speech.cards import brake_line, source_of, state_of
+from bot.speech.cards import brake_line, said, source_of, state_of
 from bot.speech.sentences import Sentence
 from storage.payout import Brake, Counted, Earlier, Hold, Payout, Record, Rejected, State
 
@@ -66,6 +66,8 @@ def _open_question(record: Record, asking: Asking) -> Message:
 def _before_deciding(record: Record, asking: Asking) -> list[str]:
     """What an approver must know first."""
     found = []
+    if record.counted.unpaid_but is not None:
+        found.append(words.QUESTION_UNPAID_BUT.format(word=said(record.counted.unpaid_but)))
     if record.brake is not None:
         found.append(brake_line(record.brake))
     if record.earlier or record.counted.may_still_be_paid or record.counted.paid_meanwhile:

@@ -373,6 +373,10 @@ QUESTION_AGAIN_FOUND = _(
     "🔁 *Attempt {attempt}*, asked again by {asked_by}: of an earlier attempt two people say that it was not paid; LigdiCash "
     "has not said so. Approve only if that is right."
 )
+QUESTION_UNPAID_BUT = _(
+    "🚨 *LigdiCash's newest word on an earlier attempt is “{word}”: it may still be paid,* though two people say that it was "
+    "not. Two approvers are needed. Look it up on LigdiCash's dashboard before you approve."
+)
 QUESTION_ORDER = _("*Order:* {order}")
 QUESTION_SOURCE = _("*Case:* <{link}|the message this came from>")
 QUESTION_WAY = _("*Arrives:* {way}")
@@ -409,6 +413,9 @@ CONFIRM_FINDING_TEXT: Mapping[Finding, Sentence] = MappingProxyType(
         ),
     }
 )
+# Before people say what became of it.
+SAYS_STILL = _("⚠️ *LigdiCash's newest word on it is “{word}”: it may still be paid.*")
+SAYS_STILL_PLAIN = _("⚠️ LigdiCash's newest word on it is “{word}”: it may still be paid.")
 CONFIRM_FINDING_YES = _("Yes, confirm")
 CONFIRM_NO = _("Not now")
 # Not edited once more when it has ended, so it must stay true.
@@ -486,6 +493,10 @@ UNSENT: Mapping[Unsent, Sentence] = MappingProxyType(
         Unsent.PAID_BEFORE: _("an earlier attempt may have been paid"),
         Unsent.FORBIDDEN: _("the rules were changed since it was approved, and do not allow it any more"),
         Unsent.CHANGED: _("what was approved is not what would have been sent; tell the person who runs the bot"),
+        Unsent.CONTRADICTED: _(
+            "LigdiCash contradicts what is recorded of another payout to this person, or for this order, so that one may "
+            "have been paid"
+        ),
     }
 )
 CARD_EXPIRED = _("⌛ *Expired* · nobody decided in time; {nothing}. Ask for it anew if it is still needed.")
@@ -596,6 +607,11 @@ THREAD_REJECTED = _("❌ {requester} {payout} was *rejected* by {decider}: {reas
 THREAD_EXPIRED = _(
     "⌛ {requester} {payout} has *expired*; nothing left, {nothing}. Ask for it anew if it is still needed."
 )
+THREAD_EXPIRED_CONTRADICTED = _(
+    "⌛ {requester} {payout} was approved, and has *expired* before it left, {nothing}: LigdiCash contradicts what is recorded "
+    "of {other}, to this person or for this order, so that one may have been paid. Tell finance now; if this one is still "
+    "right after that, ask for it anew."
+)
 THREAD_STILL_PENDING = _("LigdiCash says “{word}” of {payout}; that is not a final status. Still: {state}.")
 THREAD_MISMATCH = _(
     "🚨 {payout}: an answer of LigdiCash did not match this payout ({what}). It was recorded and changed nothing. "
@@ -702,6 +718,7 @@ class Answer(enum.StrEnum):
     CLICK_TOO_OLD = "click_too_old"
     WISH_TOO_OLD = "wish_too_old"
     COPY_PUT_BACK = "copy_put_back"
+    CLICK_OVERTAKEN = "click_overtaken"
     ON_ITS_WAY = "on_its_way"
     ABOVE_MAX = "above_max"
     ABOVE_MAX_AGAIN = "above_max_again"
@@ -736,6 +753,11 @@ ANSWERS: Mapping[Answer, Sentence] = MappingProxyType(
         Answer.COPY_PUT_BACK: _(
             "The bot works with a copy of its ledger now, and what you clicked or typed just before that copy was made was "
             "not done. Look at what is there now, and do it again if it is still right."
+        ),
+        Answer.CLICK_OVERTAKEN: _(
+            "Your approval of {payout} was not counted: when you clicked, it was not yet known that another payout, to this "
+            "person or for this order, was paid, or may have been. Look at the question again, and click Approve again "
+            "only if this one is still right."
         ),
         Answer.ON_ITS_WAY: _(
             "You were heard. The request to LigdiCash for {payout} is on its way; whether you were in time will be known "
@@ -961,6 +983,9 @@ AUDIT_FAILED_UNPROVEN = _(
 )
 AUDIT_FAILED = _("🔴 {payout} failed: {amount} not paid ({token})")
 AUDIT_EXPIRED = _("⌛ {payout} expired; nothing left")
+AUDIT_EXPIRED_CONTRADICTED = _(
+    "⌛ {payout} expired before it left: {other}, to the same person or for the same order, may have been paid"
+)
 AUDIT_CALLBACK_RECEIVED = _(
     "📥 {payout}: callback “{word}” received; the status will be asked before anything is believed"
 )

@@ -84,14 +84,23 @@ class AttemptMoves(EventMoves):
         )
 
     def end_attempt(self, payout: str, attempt: int, outcome: Outcome) -> None:
-        """Say what became of an attempt."""
+        """Say what became of an attempt, and whether its payout may have been paid all the same.
+
+        1 is a failure that is not proven, 2 two people's "not paid" while LigdiCash said that it has it.
+        """
         self.connection.execute(
             "UPDATE attempts SET outcome = ? WHERE payout = ? AND number = ?", (outcome, payout, attempt)
         )
         self.connection.execute(
             """
             UPDATE payouts
-            SET unproven = EXISTS (SELECT 1 FROM attempts WHERE payout = ?1 AND outcome = 'failed_by_callback')
+            SET unproven = CASE
+                WHEN EXISTS (SELECT 1 FROM attempts WHERE payout = ?1 AND outcome = 'failed_by_callback') THEN 1
+                WHEN EXISTS (
+                    SELECT 1 FROM attempts WHERE payout = ?1 AND outcome = 'found_unpaid' AND word IS NOT NULL
+                ) THEN 2
+                ELSE 0
+            END
             WHERE id = ?1
             """,
             (payout,),

@@ -146,7 +146,7 @@ BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
         8,
         "one approver is enough while an earlier payout may still be paid",
         "bot.policy:approvals_needed",
-        "return 2 if counted.may_still_be_paid or counted.paid_meanwhile else 1",
+        "return 2 if may_be_paid or counted.paid_meanwhile else 1",
         "return 1",
     ),
     Break(

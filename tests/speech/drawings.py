@@ -211,6 +211,7 @@ class Drawings:
             silent_since=None,
             pointed_out_at=None,
             contradicted=None,
+            word=None,
             found_by=None,
             found_reason=None,
         )
@@ -308,6 +309,13 @@ class Drawings:
                 self.approved(State.UNCONFIRMED, answer_note=Doubt.NO_ANSWER),
                 '{"payout": "P-7K3F9"}',
                 self.rules.timezone,
+            ),
+        )
+        yield Drawing(
+            "Forms",
+            "the resolution, while LigdiCash says pending",
+            lambda: resolution_form(
+                self.approved(State.INITIATED, word="pending"), '{"payout": "P-7K3F9"}', self.rules.timezone
             ),
         )
 
@@ -500,6 +508,9 @@ class Drawings:
             ),
             "open, second attempt": again,
             "open, second attempt after two people's word": replace(again, found_unpaid_before=True),
+            "open, second attempt, and the first may still be paid": replace(
+                again, found_unpaid_before=True, counted=replace(NOTHING_COUNTED, unpaid_but="pending")
+            ),
             "approved": self.approved(token=None),
             "rejected": self.record(
                 self.payout(State.REJECTED, decided_by=CLARISSE, decision_reason=self.values.reason)
@@ -622,6 +633,9 @@ class Drawings:
         yield EventKind.CANCELLED, "stopped", {"why": "contradiction"}, self.approved(State.CANCELLED), {"nobody": 1}
         family: Data = {"why": "contradiction", "other": EARLIER}
         yield EventKind.CANCELLED, "stopped with its family", family, self.approved(State.CANCELLED), {"nobody": 1}
+        beside: Data = {"why": Unsent.CONTRADICTED, "other": EARLIER}
+        expired = replace(self.approved(State.EXPIRED), unsent=Unsent.CONTRADICTED)
+        yield EventKind.EXPIRED, "expired beside a contradiction", beside, expired, {}
         rejected = self.approved(
             State.CANCELLED, payout={"decided_by": CLARISSE, "decision_reason": self.values.reason}
         )
@@ -645,6 +659,8 @@ class Drawings:
         yield EventKind.PROPOSED, "proposed, with nobody to confirm", proposed, alone, {}
         may_confirm = replace(self.approved(State.UNCONFIRMED), proposal=self.proposal)
         yield EventKind.PROPOSED, "proposed: not paid", proposed, may_confirm, {}
+        still = replace(self.approved(State.INITIATED, word="pending"), proposal=self.proposal)
+        yield EventKind.PROPOSED, "proposed while LigdiCash says pending", proposed, still, {}
         yield EventKind.PROPOSED, "proposed, told too late", proposed, self.approved(State.COMPLETED), {}
         for limit in Limit:
             data: Data = {"why": limit, "left": 1_000}
