@@ -159,7 +159,7 @@ def approvals_needed(amount: int, counted: Counted, rules: Rules) -> int:
     above = rules.second_approval_above
     if above is not None and amount + counted.total > above:
         return 2
-    may_be_paid = counted.may_still_be_paid or counted.unpaid_but is not None
+    may_be_paid = counted.may_still_be_paid or counted.unpaid_but is not None or counted.unknown_since is not None
     return 2 if may_be_paid or counted.paid_meanwhile else 1
 
 

@@ -395,3 +395,9 @@ def m007_what_was_rejected(db: Database) -> None:
     """Rejected requests are found by their beneficiary and order."""
     for statement in _REJECTED:
         db.conn.execute(statement)
+
+
+@migrations()
+def m009_what_a_copy_does_not_know(db: Database) -> None:
+    """Since when a copy is served: what was asked for before it was made may have been paid by the lost ledger."""
+    db.conn.execute("ALTER TABLE copies ADD COLUMN served_since INTEGER")

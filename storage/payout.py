@@ -250,6 +250,7 @@ class Counted:
     `may_still_be_paid` says that some of it, or something for the same order, is approved and not yet known to be over;
     `paid_meanwhile` that something was completed to this person, or for this order, since the request. `unpaid_but` is
     LigdiCash's newest word on an earlier attempt of the same payout: no final one, though two people found it unpaid.
+    `unknown_since` is when the copy was made that is served now, if this was asked for before that.
     """
 
     times: int
@@ -257,6 +258,7 @@ class Counted:
     may_still_be_paid: bool
     paid_meanwhile: bool
     unpaid_but: str | None = None
+    unknown_since: int | None = None
 
 
 NOTHING_COUNTED = Counted(times=0, total=0, may_still_be_paid=False, paid_meanwhile=False)

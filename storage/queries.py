@@ -113,7 +113,14 @@ def counted_of(connection: sqlite3.Connection, payout: Payout, now: int, *, unti
     ).fetchone()
     may_still_be_paid = bool(row["open"]) or _is_open_elsewhere(connection, payout)
     paid_meanwhile = _is_paid_since(connection, payout, until)
-    return Counted(row["times"], row["total"], may_still_be_paid, paid_meanwhile, _unpaid_but(connection, payout))
+    return Counted(
+        row["times"],
+        row["total"],
+        may_still_be_paid,
+        paid_meanwhile,
+        _unpaid_but(connection, payout),
+        _unknown_since(connection, payout),
+    )
 
 
 def _unpaid_but(connection: sqlite3.Connection, payout: Payout) -> str | None:
@@ -658,8 +665,20 @@ def in_state(connection: sqlite3.Connection, state: State) -> list[tuple[str, st
 
 def copied_at(connection: sqlite3.Connection) -> int | None:
     """When this ledger was copied, if it is a copy that nobody has served yet."""
-    row = connection.execute("SELECT copied_at FROM copies WHERE id = 1").fetchone()
+    row = connection.execute("SELECT copied_at FROM copies WHERE id = 1 AND served_since IS NULL").fetchone()
     return None if row is None else int(row["copied_at"])
+
+
+def _unknown_since(connection: sqlite3.Connection, payout: Payout) -> int | None:
+    """When the copy was made that is served here, if this payout's money was asked for before: perhaps it was paid."""
+    copy = connection.execute("SELECT copied_at FROM copies WHERE id = 1 AND served_since IS NOT NULL").fetchone()
+    if copy is None:
+        return None
+    family = json.dumps([payout.id, *_family(connection, payout.id)])
+    row = connection.execute(
+        "SELECT min(created_at) AS first FROM payouts WHERE id IN (SELECT value FROM json_each(?))", (family,)
+    ).fetchone()
+    return int(copy["copied_at"]) if row["first"] <= copy["copied_at"] else None
 
 
 def audit_trouble(connection: sqlite3.Connection) -> str | None:

@@ -10,7 +10,7 @@ from bot.speech import words
 from bot.speech.words import Answer
 from storage import queries
 from storage.ledger import Ledger, Transaction
-from storage.payout import AnswerKind, EventKind, State
+from storage.payout import AnswerKind, EventKind, Payout, State
 
 
 async def take_over_copy(ledger: Ledger) -> int | None:
@@ -30,20 +30,28 @@ def _take_over(tx: Transaction) -> int | None:
     for item, channel in queries.wishes_that_wait(tx.connection):
         tx.take_from_inbox(item.id)
         answer(tx, Answer.COPY_PUT_BACK, item.person, channel)
-    for state in (State.APPROVED, State.SENDING):
+    tx.take_over_copy()
+    for state, doubt in _DOUBTS.items():
         for payout, _, _ in queries.in_state(tx.connection, state):
-            _doubt(tx, payout)
+            record = tx.record(payout)
+            if record is not None:
+                doubt(tx, record.payout)
     brake.pause(tx, None, words.RESTORED_REASON.english, "")
-    tx.forget_copy()
     return copied_at
 
 
-def _doubt(tx: Transaction, payout_id: str) -> None:
-    record = tx.record(payout_id)
-    if record is None:
-        return
-    payout = record.payout
+def _ask_anew(tx: Transaction, payout: Payout) -> None:
+    """Nothing is known of what the lost ledger did with it; whoever approved could not know that."""
+    tx.void_approvals(payout)
+    tell(tx, EventKind.RESTORED, payout, data={"state": payout.state})
+
+
+def _doubt(tx: Transaction, payout: Payout) -> None:
+    """The lost ledger may have sent it."""
     tx.keep_answer(payout.id, payout.attempt, AnswerKind.UNCERTAIN, code=None, note=Doubt.RESTORED, raw="")
     if tx.move(payout, State.UNCONFIRMED, due_at=None):
         tx.ask_sooner(payout.id, payout.attempt, tx.now + HOUR)
         tell(tx, EventKind.RESTORED, payout, data={"state": payout.state})
+
+
+_DOUBTS = {State.REQUESTED: _ask_anew, State.APPROVED: _doubt, State.SENDING: _doubt}

@@ -455,6 +455,9 @@ def _recorded_as(event: Event) -> str:
     return str(found or words.STATES[State(str(event.data["state"]))]) if "state" in event.data else ""
 
 
+_THREAD_OF_OWN_TOKEN: Mapping[EventKind, Sentence] = MappingProxyType(
+    {EventKind.EVIDENCE_MISMATCH: words.THREAD_MISMATCH_OWN, EventKind.EVIDENCE_AGREES: words.THREAD_CONFIRMED}
+)
 _AUDIT_OF_OWN_TOKEN: Mapping[EventKind, Sentence] = MappingProxyType(
     {EventKind.EVIDENCE_MISMATCH: words.AUDIT_MISMATCH_OWN, EventKind.EVIDENCE_AGREES: words.AUDIT_CONFIRMED}
 )
@@ -482,12 +485,12 @@ def _is_proven(event: Event) -> bool:
 def _thread_sentence(event: Event, record: Record) -> Sentence:
     if event.kind is EventKind.CONTRADICTION and _is_of_earlier_attempt(event, record):
         return words.THREAD_CONTRADICTION_EARLIER
-    if event.kind is EventKind.EVIDENCE_MISMATCH and event.data.get("own"):
-        return words.THREAD_MISMATCH_OWN
-    if event.kind is EventKind.EVIDENCE_AGREES and event.data.get("own"):
-        return words.THREAD_CONFIRMED
+    if event.kind in _THREAD_OF_OWN_TOKEN and event.data.get("own"):
+        return _THREAD_OF_OWN_TOKEN[event.kind]
     if event.kind is EventKind.FAILED and not _is_proven(event):
         return words.THREAD_FAILED_UNPROVEN
+    if event.kind is EventKind.RESTORED and event.data.get("state") == State.REQUESTED:
+        return words.THREAD_RESTORED_UNDECIDED
     if event.kind is EventKind.CANCELLED and event.data.get("reason") is not None:
         return words.THREAD_STOPPED_WHY
     # A payout that a contradiction stopped was cancelled by nobody.

@@ -66,6 +66,9 @@ def _open_question(record: Record, asking: Asking) -> Message:
 def _before_deciding(record: Record, asking: Asking) -> list[str]:
     """What an approver must know first."""
     found = []
+    if record.counted.unknown_since is not None:
+        made = words.at(record.counted.unknown_since, asking.rules.timezone)
+        found.append(words.QUESTION_ON_A_COPY.format(made=made))
     if record.counted.unpaid_but is not None:
         found.append(words.QUESTION_UNPAID_BUT.format(word=said(record.counted.unpaid_but)))
     if record.brake is not None:

@@ -347,6 +347,10 @@ UNKNOWN_PAYOUT = _("There is no payout {payout} in this bot's ledger. Nothing wa
 QUESTION = _("*{amount}* to *{number}*, asked by {requester}\n*Reason:* {reason}")
 QUESTION_PAGED = _("{approvers}: please decide.")
 QUESTION_TEXT = _("Please decide: {amount} to {number}, asked by {requester_name} – {reason}")
+QUESTION_ON_A_COPY = _(
+    "🚨 *This may have been paid already.* The bot works with a copy of its ledger that was made at {made}; what was paid after "
+    "that is not known here. Two approvers are needed. Look for it on LigdiCash's dashboard before you approve."
+)
 QUESTION_LEADS = _(
     "🚨 *An earlier payout to this person, or for this order, may still be paid.* "
     "Two approvers are needed. Look at it before you approve:"
@@ -691,6 +695,10 @@ THREAD_CONFIRMED = _("✔️ LigdiCash's answer to the own token of {payout} say
 THREAD_HELD = _(
     "⏸️ This refusal concerns the LigdiCash account, not the payout: {meaning} Other approved payouts of this kind wait. "
     "When it is mended, an approver clicks *Try now*."
+)
+THREAD_RESTORED_UNDECIDED = _(
+    "⚠️ The ledger was restored from a copy. What became of {payout} after the copy was made is not known here: it may have "
+    "been approved and paid. It is asked again, and approvals from before do not count."
 )
 THREAD_RESTORED = _(
     "⚠️ {requester} {payout}: the ledger was restored from a copy. What was sent after the copy was made is not known here. "

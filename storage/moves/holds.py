@@ -69,6 +69,6 @@ class HoldMoves(PayoutMoves):
             (people, reason, payout.id, payout.attempt),
         )
 
-    def forget_copy(self) -> None:
+    def take_over_copy(self) -> None:
         """This copy is served from now on."""
-        self.connection.execute("DELETE FROM copies")
+        self.connection.execute("UPDATE copies SET served_since = ? WHERE id = 1", (self.now,))

@@ -511,6 +511,7 @@ class Drawings:
             "open, second attempt, and the first may still be paid": replace(
                 again, found_unpaid_before=True, counted=replace(NOTHING_COUNTED, unpaid_but="pending")
             ),
+            "open, on a copy": self.record(counted=replace(NOTHING_COUNTED, unknown_since=NOW)),
             "approved": self.approved(token=None),
             "rejected": self.record(
                 self.payout(State.REJECTED, decided_by=CLARISSE, decision_reason=self.values.reason)
@@ -629,6 +630,7 @@ class Drawings:
         approved, initiated = self.approved(), self.approved(State.INITIATED)
         second = self.approved(State.INITIATED, payout={"attempt": 2})
         word: Data = {"word": "completed", "state": State.FAILED}
+        yield EventKind.RESTORED, "restored, not decided", {"state": State.REQUESTED}, self.record(), {}
         yield EventKind.APPROVED, "approved, one of two", {"given": 1, "needed": 2}, approved, {}
         yield EventKind.CANCELLED, "stopped", {"why": "contradiction"}, self.approved(State.CANCELLED), {"nobody": 1}
         family: Data = {"why": "contradiction", "other": EARLIER}

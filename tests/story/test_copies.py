@@ -178,11 +178,9 @@ async def test_a_served_copy_starts_paused_and_in_doubt(timed: Stage, safe: Path
             assert ["resolve"] == buttons_of(seen(again, card))
             told_why = await again.thread_says(card, "the ledger was restored from a copy")
             assert f"<@{CLARISSE}>, <@{DAOUDA}>: please look this transaction up" in told_why.words
-        assert (
-            "*Sending is paused* by the bot: the ledger was restored from a copy"
-            in ((await again.question(asked)).seen[0])
-        )
-        assert "may have been asked for again, paid or ended" in (await again.question(asked)).seen[0]
+        question = (await again.question(asked)).words
+        assert "*Sending is paused* by the bot: the ledger was restored from a copy" in question
+        assert "may have been asked for again, paid or ended" in question
         assert any(line.startswith("⛔ Sending paused by the bot: the ledger was restored") for line in audit(again))
         status, text = await again.readiness()
         assert (200, True) == (status, "note: sending is paused by the bot" in text)
@@ -227,11 +225,66 @@ async def test_a_copy_needs_two_to_resume_whatever_was_said_before(timed: Stage,
     assert 0 == (await _backup(timed, safe / "payouts.db")).exit_code
     async with _restored(timed, safe) as again:
         await resume(again, user=CLARISSE)
-        await press(again, CLARISSE, await again.question(asked), "approve", confirm=True)
-        await again.at_rest()
+        for user in (CLARISSE, DAOUDA):
+            await press(again, user, await again.question(asked), "approve", confirm=True)
+            await again.at_rest()
         assert (State.APPROVED, []) == (state_of(again, asked), again.ligdicash.creates)
         await resume(again, user=DAOUDA)
         await becomes(again, asked, State.COMPLETED)
+
+
+async def test_a_request_that_the_lost_bot_paid_says_so_and_needs_two(timed: Stage, safe: Path) -> None:
+    """Paid directly to mobile money LigdiCash would pay it once more: nobody may take it for an ordinary request."""
+    card = await timed.ask("22670000000 200 asked", values={"way": "mobile_directly"})
+    await timed.at_rest()
+    assert 0 == (await _backup(timed, safe / "payouts.db")).exit_code
+    await press(timed, CLARISSE, await timed.question(card), "approve", confirm=True)
+    await timed.card_says(card, "Completed")
+    async with _restored(timed, safe) as again:
+        await again.at_rest()
+        assert "Completed" not in seen(again, card).words
+        assert "What became of" in (await again.thread_says(card, "The ledger was restored from a copy")).words
+        await both_resume(again)
+        await told(again)
+        question = await again.question(card)
+        assert "This may have been paid already" in question.words
+        await press(again, CLARISSE, question, "approve", confirm=True)
+        await again.at_rest()
+        assert (State.REQUESTED, []) == (state_of(again, card), again.ligdicash.creates[1:])
+        later = await again.ask("22670000001 300 new")
+        await press(again, CLARISSE, await again.question(later), "approve", confirm=True)
+        await again.card_says(later, "Completed")
+
+
+async def test_an_approval_from_before_the_copy_does_not_count(timed: Stage, safe: Path) -> None:
+    """One of two had approved; on the copy both must look again."""
+    await timed.stop()
+    timed.extra = {**timed.extra, "SECOND_APPROVAL_ABOVE": "100"}
+    await timed.start()
+    card = await timed.ask("22670000000 5000 asked")
+    await press(timed, CLARISSE, await timed.question(card), "approve", confirm=True)
+    await timed.at_rest()
+    assert [(CLARISSE,)] == timed.rows("SELECT person FROM approvals")
+    assert 0 == (await _backup(timed, safe / "payouts.db")).exit_code
+    async with _restored(timed, safe) as again:
+        await again.at_rest()
+        assert [] == again.rows("SELECT person FROM approvals")
+
+
+async def test_what_was_refused_in_the_copy_needs_two_when_it_is_asked_again(timed: Stage, safe: Path) -> None:
+    """The lost bot may have asked for it again, and paid it."""
+    with creates_refused(timed, "straight", "08"):
+        card = await timed.card_says(await approved(timed, values={"way": "mobile_directly"}), "*Refused*")
+    await timed.at_rest()
+    assert 0 == (await _backup(timed, safe / "payouts.db")).exit_code
+    async with _restored(timed, safe) as again:
+        await both_resume(again)
+        await press(again, AMINATA, seen(again, card), "ask_again")
+        question = await question_of(again, card, 2)
+        assert "This may have been paid already" in question.words
+        await press(again, CLARISSE, question, "approve", confirm=True)
+        await again.at_rest()
+        assert State.REQUESTED is state_of(again, card)
 
 
 async def test_what_waited_in_the_copy_lets_no_money_move(timed: Stage, safe: Path) -> None:
@@ -265,6 +318,7 @@ async def test_a_request_in_the_copy_is_sent_with_its_own_transaction_id(timed: 
     async with _restored(timed, safe) as again:
         await both_resume(again)
         await press_again(again, "approve")
+        await press(again, DAOUDA, await again.question(asked), "approve", confirm=True)
         await again.card_says(asked, "LigdiCash says that this transaction exists already (code 07)")
         assert (2, 1) == (len(creates_of(again, asked)), again.ligdicash.paid(transaction_of(again, asked)))
 
@@ -283,7 +337,8 @@ async def test_a_new_attempt_has_the_same_transaction_id_on_the_copy(timed: Stag
         await press_again(again, "ask_again")
         await again.at_rest()
         asked = [one for one in again.slack.messages(card.channel, card.ts) if "*Attempt 2*" in one.words]
-        await press(again, CLARISSE, asked[-1], "approve", confirm=True)
+        for user in (CLARISSE, DAOUDA):
+            await press(again, user, asked[-1], "approve", confirm=True)
         await again.card_says(card, "LigdiCash says that this transaction exists already (code 07)")
         assert ["00", "Code07"] == [create.outcome for create in creates_of(again, card, 2)]
         assert (1, 5000) == again.ligdicash.paid_total
