@@ -7,8 +7,8 @@ from importlib import import_module
 
 import click
 
-BUILT = ("serve", "demo", "sandbox", "backup", "resolve", "doctor")
-NOT_BUILT_YET = ("relay", "export", "verify", "reconcile", "report", "forget")
+BUILT = ("serve", "demo", "sandbox", "backup", "resolve", "doctor", "export", "verify")
+NOT_BUILT_YET = ("relay", "reconcile", "report", "forget")
 
 
 class _Verbs(click.Group):
