@@ -9,7 +9,7 @@ import aiohttp
 
 from bot.sandbox.ligdicash import LigdicashSandbox
 from bot.sandbox.slack import SlackStandIn
-from tests.process import Running, program, serving
+from tests.process import Running, command, program, serving
 from tests.stage import AMINATA, AUDIT, CLARISSE, Stage, free_port
 
 SECRETS = {
@@ -73,6 +73,19 @@ async def test_a_file_of_settings_is_read_and_the_environment_wins(tmp_path: Pat
     assert ["DATABASE_URL with PostgreSQL is not available yet", "PORT is malformed"] == sorted(
         line.split(":")[0] for line in lines
     )
+
+
+async def test_the_wrong_folder_is_named_first(tmp_path: Path) -> None:
+    """Where there is neither `.env` nor a variable that is needed; with either of them it is no wrong folder."""
+    here = f"There is no .env in {tmp_path}: run this in the folder where it is."
+    result = await command({"PORT": "3000"}, tmp_path, "verify")
+    first, *others = result.stderr.splitlines()
+    assert (2, here) == (result.exit_code, first)
+    assert others
+    assert all(" is missing: " in line for line in others)
+    assert "There is no" not in (await command({"APPROVERS": "U0CLARISSE"}, tmp_path, "verify")).stderr
+    (tmp_path / ".env").touch()
+    assert "There is no" not in (await command({}, tmp_path, "verify")).stderr
 
 
 async def test_a_busy_port(tmp_path: Path) -> None:
