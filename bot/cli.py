@@ -29,6 +29,7 @@ class _Verbs(click.Group):
 
 
 @click.group(cls=_Verbs)
+@click.version_option(package_name="payout-bot", prog_name="payout-bot", message="%(prog)s %(version)s")
 def main() -> None:
     """Payouts through LigdiCash, asked for and approved in Slack."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from importlib.metadata import version
 from pathlib import Path
 
 import aiohttp
@@ -86,6 +87,26 @@ async def test_the_wrong_folder_is_named_first(tmp_path: Path) -> None:
     assert "There is no" not in (await command({"APPROVERS": "U0CLARISSE"}, tmp_path, "verify")).stderr
     (tmp_path / ".env").touch()
     assert "There is no" not in (await command({}, tmp_path, "verify")).stderr
+
+
+async def test_the_version_is_told_and_no_summary_is_cut(tmp_path: Path) -> None:
+    """By `--version`, and by `--help` with a whole line for each command."""
+    assert f"payout-bot {version('payout-bot')}\n" == (await command({}, tmp_path, "--version")).stdout
+    assert "..." not in (await command({}, tmp_path, "--help")).stdout.partition("Commands:")[2]
+
+
+async def test_secrets_that_everybody_can_read_are_warned_of(tmp_path: Path) -> None:
+    """A line in the log, as `doctor` has it; the bot goes on."""
+    env_file = tmp_path / ".env"
+    env_file.touch()
+    told = "everybody on this machine can read it"
+    async with SlackStandIn.running() as slack:
+        environment = GOOD | {"SLACK_API_URL": slack.api_url}
+        for mode, times in ((0o644, 1), (0o600, 0)):
+            env_file.chmod(mode)
+            async with program(environment | {"PORT": str(free_port())}, tmp_path, "serve") as running:
+                assert 2 == await running.ended()
+            assert times == running.everything.count(told)
 
 
 async def test_a_busy_port(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from pathlib import Path
 
@@ -21,6 +22,16 @@ def settings_or_exit() -> Settings:
         for problem in error.problems:
             click.echo(problem, err=True)
         sys.exit(2)
+
+
+def env_file_warning() -> str | None:
+    """What to do where everybody on this machine can read the secrets."""
+    try:
+        readable = DEFAULT_ENV_FILE.stat().st_mode & stat.S_IROTH
+    except OSError:
+        return None
+    advice = f"{DEFAULT_ENV_FILE}: everybody on this machine can read it; `chmod 600 {DEFAULT_ENV_FILE}`"
+    return advice if readable else None
 
 
 def _is_nothing_there() -> bool:
