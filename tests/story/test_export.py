@@ -73,7 +73,9 @@ async def test_who_paid_what_and_why(paid: Stage) -> None:
 async def test_days_are_those_of_the_team_and_the_last_is_included(paid: Stage) -> None:
     """From one day to the same is that day in TIMEZONE; the days beside it hold nothing."""
     (row,) = await _table(paid, TIMEZONE="Pacific/Kiritimati")
-    day = datetime.fromisoformat(row["asked_at"]).date()
+    asked = datetime.fromisoformat(row["asked_at"])
+    assert timedelta(hours=14) == asked.utcoffset()
+    day = asked.date()
     for first, last, count in [(0, 0, 1), (-9, -1, 0), (1, 9, 0)]:
         days = ["--from", str(day + timedelta(first)), "--to", str(day + timedelta(last))]
         assert count == len(await _table(paid, *days, TIMEZONE="Pacific/Kiritimati"))
