@@ -37,7 +37,7 @@ from bot.outbox import Outbox
 from bot.people import Named, People
 from bot.policy import Rules
 from bot.settings import Settings
-from bot.slackfailures import NO_ANSWER, word_of
+from bot.slackfailures import NO_ANSWER, plainly, word_of
 from bot.speech.notices import Notices
 from bot.unanswered import Unanswered
 from bot.worker import Desk, Worker
@@ -398,7 +398,7 @@ class Bot:
             self._slack_problem = f"Slack: auth.test says {why}"
             return
         except NO_ANSWER as error:
-            self._slack_problem = f"Slack does not answer ({type(error).__name__})"
+            self._slack_problem = f"Slack does not answer: {plainly(error)}"
             return
         self._house.introduce(
             Identity(answer["team_id"], answer["bot_id"], answer["user_id"], answer["user"], answer["url"])

@@ -7,8 +7,8 @@ from importlib import import_module
 
 import click
 
-BUILT = ("serve", "demo", "sandbox", "backup", "resolve", "doctor")
-NOT_BUILT_YET = ("relay", "export", "verify", "reconcile", "report", "forget")
+BUILT = ("serve", "demo", "sandbox", "backup", "resolve", "doctor", "export", "verify")
+NOT_BUILT_YET = ("relay", "reconcile", "report", "forget")
 
 
 class _Verbs(click.Group):
@@ -29,6 +29,7 @@ class _Verbs(click.Group):
 
 
 @click.group(cls=_Verbs)
+@click.version_option(package_name="payout-bot", prog_name="payout-bot", message="%(prog)s %(version)s")
 def main() -> None:
     """Payouts through LigdiCash, asked for and approved in Slack."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
@@ -10,6 +13,20 @@ NO_ANSWER = (aiohttp.ClientError, TimeoutError, OSError, ValueError, AttributeEr
 
 # Seconds for one look-up: half of what Slack leaves for a whole answer.
 LOOK_UP_DEADLINE = 1.5
+
+
+def plainly(error: BaseException) -> str:
+    """Why there was no answer, for who looks after the bot; the exception's name only where that is all there is."""
+    cause = getattr(error, "os_error", error)
+    if isinstance(error, aiohttp.ClientConnectorDNSError) or isinstance(cause, socket.gaierror):
+        return "name not found"
+    if isinstance(error, ssl.SSLError) or isinstance(cause, ssl.SSLError):
+        return "no secure connection"
+    if isinstance(cause, ConnectionRefusedError):
+        return "connection refused"
+    if isinstance(error, TimeoutError):
+        return "timed out"
+    return f"no usable answer ({type(error).__name__})"
 
 
 def word_of(error: SlackApiError) -> str | None:

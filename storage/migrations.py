@@ -397,6 +397,20 @@ def m007_what_was_rejected(db: Database) -> None:
         db.conn.execute(statement)
 
 
+# What finance asks for is days: without these each page of an export would walk through all that was ever paid.
+_BY_DAY = (
+    "CREATE INDEX attempts_asked ON attempts (requested_at, payout, number)",
+    "CREATE INDEX events_at ON events (at)",
+)
+
+
+@migrations()
+def m008_what_a_day_held(db: Database) -> None:
+    """Attempts are found by when they were asked for, events by when they happened."""
+    for statement in _BY_DAY:
+        db.conn.execute(statement)
+
+
 @migrations()
 def m009_what_a_copy_does_not_know(db: Database) -> None:
     """Since when a copy is served: what was asked for before it was made may have been paid by the lost ledger."""

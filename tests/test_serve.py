@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
+from importlib.metadata import version
 from pathlib import Path
 
 import aiohttp
 
 from bot.sandbox.ligdicash import LigdicashSandbox
 from bot.sandbox.slack import SlackStandIn
-from tests.process import Running, program, serving
+from tests.process import Running, command, program, serving
 from tests.stage import AMINATA, AUDIT, CLARISSE, Stage, free_port
 
 SECRETS = {
@@ -73,6 +74,39 @@ async def test_a_file_of_settings_is_read_and_the_environment_wins(tmp_path: Pat
     assert ["DATABASE_URL with PostgreSQL is not available yet", "PORT is malformed"] == sorted(
         line.split(":")[0] for line in lines
     )
+
+
+async def test_the_wrong_folder_is_named_first(tmp_path: Path) -> None:
+    """Where there is neither `.env` nor a variable that is needed; with either of them it is no wrong folder."""
+    here = f"There is no .env in {tmp_path}: run this in the folder where it is."
+    result = await command({"PORT": "3000"}, tmp_path, "verify")
+    first, *others = result.stderr.splitlines()
+    assert (2, here) == (result.exit_code, first)
+    assert others
+    assert all(" is missing: " in line for line in others)
+    assert "There is no" not in (await command({"APPROVERS": "U0CLARISSE"}, tmp_path, "verify")).stderr
+    (tmp_path / ".env").touch()
+    assert "There is no" not in (await command({}, tmp_path, "verify")).stderr
+
+
+async def test_the_version_is_told_and_no_summary_is_cut(tmp_path: Path) -> None:
+    """By `--version`, and by `--help` with a whole line for each command."""
+    assert f"payout-bot {version('payout-bot')}\n" == (await command({}, tmp_path, "--version")).stdout
+    assert "..." not in (await command({}, tmp_path, "--help")).stdout.partition("Commands:")[2]
+
+
+async def test_secrets_that_everybody_can_read_are_warned_of(tmp_path: Path) -> None:
+    """A line in the log, as `doctor` has it; the bot goes on."""
+    env_file = tmp_path / ".env"
+    env_file.touch()
+    told = "everybody on this machine can read it"
+    async with SlackStandIn.running() as slack:
+        environment = GOOD | {"SLACK_API_URL": slack.api_url}
+        for mode, times in ((0o644, 1), (0o600, 0)):
+            env_file.chmod(mode)
+            async with program(environment | {"PORT": str(free_port())}, tmp_path, "serve") as running:
+                assert 2 == await running.ended()
+            assert times == running.everything.count(told)
 
 
 async def test_a_busy_port(tmp_path: Path) -> None:

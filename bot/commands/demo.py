@@ -34,7 +34,10 @@ _HOST = "127.0.0.1"
 @click.option("--socket", "over_socket", is_flag=True, help="Slack comes in over Socket Mode instead of HTTP.")
 @click.option("--locale", type=click.Choice(["en", "fr"]), default="en", help="What everybody's Slack speaks.")
 def demo(*, story: bool, over_socket: bool, locale: str) -> None:
-    """Play the whole story on this machine alone: request, approval, payment, callback, final status."""
+    """Play the whole story on this machine alone.
+
+    Request, approval, payment, callback, final status.
+    """
     console = Console(highlight=False, soft_wrap=True)
     stays = sys.stdout.isatty() and not story
     try:

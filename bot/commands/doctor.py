@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-import stat
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
@@ -17,13 +16,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channels import Channels, Membership
 from bot.clock import SystemClock
-from bot.commands.settings_or_exit import settings_or_exit
+from bot.commands.settings_or_exit import env_file_warning, settings_or_exit
 from bot.ligdicash.client import LigdicashClient, make_http_client
 from bot.ligdicash.readers import NoStatus
 from bot.people import Kind, Named, People
 from bot.policy import is_group
-from bot.settings import DEFAULT_ENV_FILE, Settings
-from bot.slackfailures import NO_ANSWER, word_of
+from bot.settings import Settings
+from bot.slackfailures import NO_ANSWER, plainly, word_of
 from storage.connection import LedgerError, integrity, look_at_ledger
 from storage.payout import Endpoint
 
@@ -47,7 +46,10 @@ class Finding:
 
 @click.command()
 def doctor() -> None:
-    """Check this installation: settings, ledger, Slack, approvers, channels, LigdiCash."""
+    """Check this installation.
+
+    Settings, ledger, Slack, approvers, channels, LigdiCash.
+    """
     settings = settings_or_exit()
     findings = asyncio.run(_examine(settings, lambda found: click.echo(found.line())))
     sys.exit(0 if all(found.ok for found in findings) else 1)
@@ -86,12 +88,8 @@ async def _all(settings: Settings) -> AsyncIterator[Finding]:
 
 
 def _env_file() -> list[Finding]:
-    try:
-        readable = DEFAULT_ENV_FILE.stat().st_mode & stat.S_IROTH
-    except OSError:
-        return []
-    what = f"{DEFAULT_ENV_FILE}: everybody on this machine can read it; `chmod 600 {DEFAULT_ENV_FILE}`"
-    return [Finding(ok=True, what=what, sign="warn")] if readable else []
+    what = env_file_warning()
+    return [] if what is None else [Finding(ok=True, what=what, sign="warn")]
 
 
 def _ledger(settings: Settings) -> Finding:
@@ -120,7 +118,7 @@ async def _slack(slack: AsyncWebClient, people: People, settings: Settings) -> l
         return [Finding(ok=False, what=what)]
     except NO_ANSWER as error:
         host = urlsplit(settings.slack_api_url).netloc
-        what = f"Slack: {host} cannot be reached ({type(error).__name__}); look at this machine's network"
+        what = f"Slack: {host} cannot be reached: {plainly(error)}; look at this machine's network"
         return [Finding(ok=False, what=what)]
     people.team = answer["team_id"]
     found = [Finding(ok=True, what=f"Slack: the bot is {answer['user']} in {answer['team']}")]
@@ -222,6 +220,22 @@ async def _channels(channels: Channels, settings: Settings) -> list[Finding]:
     return found
 
 
+# What the payment client says by the name of an exception alone; a name not found and a refusal are one to it.
+_NO_STATUS = {
+    "ConnectError": "name not found, or connection refused",
+    "ConnectTimeout": "timed out",
+    "ReadTimeout": "timed out",
+    "TimeoutError": "timed out",
+    "ReadError": "the connection broke",
+    "RemoteProtocolError": "the connection broke",
+}
+
+
+def _without_class(why: str) -> str:
+    words = _NO_STATUS.get(why)
+    return why if words is None else f"{words} ({why})"
+
+
 async def _ligdicash(settings: Settings) -> Finding:
     """Asks about a token that does not exist: nothing is created, and the keys are looked at."""
     async with make_http_client() as http:
@@ -236,5 +250,5 @@ async def _ligdicash(settings: Settings) -> Finding:
     if isinstance(answer, NoStatus) and answer.why == "code 00":
         return Finding(ok=False, what=f"LIGDICASH_API_KEY, LIGDICASH_AUTH_TOKEN: {host} refuses them")
     if isinstance(answer, NoStatus) and not answer.why.startswith("code"):
-        return Finding(ok=False, what=f"LIGDICASH_API_URL: no usable answer from {host} ({answer.why})")
+        return Finding(ok=False, what=f"LIGDICASH_API_URL: no usable answer from {host}: {_without_class(answer.why)}")
     return Finding(ok=True, what=f"LigdiCash: {host} answers")

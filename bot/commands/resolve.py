@@ -24,7 +24,7 @@ from storage.writer import InlineWriter
 @click.argument("payout")
 @click.option("--yes", is_flag=True, help="Do not ask at the terminal.")
 def resolve(payout: str, *, yes: bool) -> None:
-    """Confirm, as the second person, what one approver proposed for PAYOUT."""
+    """Confirm what one approver proposed for PAYOUT."""
     settings = settings_or_exit()
     try:
         problem = asyncio.run(_resolve(settings, payout, yes=yes))

@@ -15,7 +15,10 @@ from bot.sandbox.ligdicash import LigdicashSandbox, behaviours
 @click.option("--port", type=click.IntRange(0, 65535), default=8460, show_default=True, help="0 takes a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 def sandbox(port: int, host: str) -> None:
-    """Run a LigdiCash to test against: payouts, status and callbacks, but no money."""
+    """Run a LigdiCash to test against.
+
+    Payouts, status and callbacks, but no money.
+    """
     try:
         asyncio.run(_serve(host, port))
     except OSError as error:

@@ -8,12 +8,15 @@ import sys
 from datetime import UTC, datetime
 
 import click
+import structlog
 
 from bot.app import Bot, StartError
-from bot.commands.settings_or_exit import settings_or_exit
+from bot.commands.settings_or_exit import env_file_warning, settings_or_exit
 from bot.logs import configure_logs
 from bot.settings import Settings
 from storage.connection import LedgerError
+
+log = structlog.get_logger(__name__)
 
 
 @click.command()
@@ -21,6 +24,9 @@ def serve() -> None:
     """Run the bot until SIGTERM or SIGINT."""
     settings = settings_or_exit()
     configure_logs(settings.log_level, settings.secrets())
+    warning = env_file_warning()
+    if warning is not None:
+        log.warning("secrets_are_readable", why=warning)
     try:
         asyncio.run(_serve(settings))
     except (StartError, LedgerError) as error:

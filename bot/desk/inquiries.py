@@ -39,9 +39,11 @@ class Inquiries:
     async def status(self, person: str, payout: str) -> str:
         """One payout, for its requester and for approvers."""
         record = self._ledger.record(payout.upper())
-        if record is None or not may_see(await self._people.who(person), record.asked_by):
+        who = None if record is None else await self._people.who(person)
+        if record is None or who is None or not may_see(who, record.asked_by):
             return words.STATUS_NOT_YOURS.format(payout=words.typed(payout[:20]))
-        return replies.status(record, self.moment())
+        say = replies.status_for_approver if may_brake(who) is None else replies.status
+        return say(record, self.moment())
 
     async def latest(self, person: str) -> str:
         """What this person asked for lately."""

@@ -59,6 +59,18 @@ def status(record: Record, moment: Moment) -> str:
     )
 
 
+def status_for_approver(record: Record, moment: Moment) -> str:
+    """The same, and who asked and who approved: an approver answers for what others asked for, too."""
+    payout, attempt = record.payout, record.attempt
+    requesters = words.mentions(tuple(dict.fromkeys((payout.requester, attempt.asked_by))))
+    people = (
+        words.STATUS_APPROVED_BY.format(requesters=requesters, approvers=words.mentions(record.approvers))
+        if record.approvers
+        else words.STATUS_ASKED_BY.format(requesters=requesters)
+    )
+    return f"{status(record, moment)}\n{people}"
+
+
 def ended(record: Record, workspace_url: str) -> str:
     """How a payout ended, on its requester's lock screen."""
     payout = record.payout

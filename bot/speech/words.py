@@ -1056,6 +1056,8 @@ DIRECT_REJECTED = _("{sign} {amount} to {number}: rejected by {decider}: {reason
 
 STATUS_LINE = _("{sign} *{amount}* to *{number}* · {state}\nasked {when} · {payout} · {reason}{link}")
 STATUS_LINK = _(" · <{link}|see it>")
+STATUS_ASKED_BY = _("asked by {requesters}")
+STATUS_APPROVED_BY = _("asked by {requesters}, approved by {approvers}")
 STATUS_EXAMPLE = _("Please say which, for example `/payout status P-7K3F9`.")
 STATUS_NOT_YOURS = _("There is no payout {payout} that you may see. Only its requester and the approvers may.")
 LIST_EMPTY = _("You have asked for no payouts yet. `/payout help` says how.")

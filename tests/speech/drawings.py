@@ -733,6 +733,10 @@ class Drawings:
             "status without an id": lambda: str(words.STATUS_EXAMPLE),
             "status of another's": lambda: words.STATUS_NOT_YOURS.format(payout=PAYOUT),
             "status": lambda: replies.status(record, moment),
+            "status, for an approver": lambda: replies.status_for_approver(record, moment),
+            "status, for an approver, before anybody approved": lambda: replies.status_for_approver(
+                replace(record, approvers=()), moment
+            ),
             "nearly one of its words": lambda: words.DID_YOU_MEAN.format(word="help"),
             "cancel": lambda: str(words.CANCEL_WHERE),
             "list, empty": lambda: replies.listed([], moment),

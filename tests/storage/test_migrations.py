@@ -25,6 +25,7 @@ STEPS = (
     "m005_what_was_put_off",
     "m006_what_is_uncertain",
     "m007_what_was_rejected",
+    "m008_what_a_day_held",
     "m009_what_a_copy_does_not_know",
 )
 

@@ -135,6 +135,15 @@ async def test_status_in_every_spelling(scene: Stage, cards: list[Message]) -> N
     assert "completed" in await answered(scene, CLARISSE, f"status {payout_of(cards[0])}")
 
 
+async def test_an_approver_is_told_who_asked_and_who_approved(scene: Stage, cards: list[Message]) -> None:
+    """Beside how it stands; who asked knows, and is told no more than before."""
+    paid, waiting = payout_of(cards[0]), payout_of(cards[1])
+    told = await answered(scene, DAOUDA, f"status {paid}")
+    assert told.endswith(f"\nasked by <@{AMINATA}>, approved by <@{CLARISSE}>")
+    assert (await answered(scene, CLARISSE, f"status {waiting}")).endswith(f"\nasked by <@{AMINATA}>")
+    assert "asked by" not in await answered(scene, AMINATA, f"status {paid}")
+
+
 @pytest.mark.parametrize("text", ["état {}", "statut {}", "{}", "what became of {}?"])
 async def test_whoever_names_a_payout_and_nothing_to_pay_asks_how_it_stands(
     scene: Stage, cards: list[Message], text: str
