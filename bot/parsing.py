@@ -96,6 +96,9 @@ def clean_text(text: str, limit: int) -> str:
 
 
 def _one_line(text: str) -> str:
+    if text.isprintable():
+        # So it holds no blank but the plain one, and nothing to leave out.
+        return " ".join(text.split())
     kept = (" " if character.isspace() else character for character in text)
     return " ".join("".join(c for c in kept if unicodedata.category(c) not in {"Cc", "Cf", "Cs"}).split())
 
@@ -294,6 +297,8 @@ _SHORTEST_NUMBER = 7
 _PUNCTUATION = ",;:"
 _DIGIT = re.compile(r"[0-9]")
 _DIGITS = re.compile(r"[0-9]+")
+# No number goes on in a word with one of them; a link is the whole of one.
+_LETTER = re.compile(r"[a-z]", re.IGNORECASE)
 _FIGURE = re.compile(r"[-+(]*[0-9$€£₦₵].*|<tel:.*|\+|F|F?CFA|XOF", re.IGNORECASE)
 # After an amount: more of it, a range, a sum, or a choice.
 _GOES_ON = re.compile(r"(?:[-+*/=x\u00d7.,]|(?:à|a|ou|or|to|et|and|fois|plus) )\s*[0-9].*|%.*", re.IGNORECASE)
@@ -356,7 +361,8 @@ def _reason(words: list[str]) -> str:
 
 def _fronts(words: list[str], countries: Countries) -> list[tuple[int, NumberReading]]:
     """Each way in which the first words are a number: how many, and which."""
-    ways = ((end, _joined(words[:end])) for end in range(1, min(len(words), _NUMBER_WORDS) + 1))
+    most = next((end for end in range(1, len(words)) if _LETTER.search(words[end])), len(words))
+    ways = ((end, _joined(words[:end])) for end in range(1, min(most, _NUMBER_WORDS) + 1))
     read = [(end, typed, read_number(typed, countries)) for end, typed in ways]
     return [(end, reading) for end, typed, reading in read if _is_whole(typed, reading)]
 

@@ -13,7 +13,6 @@ import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
-from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.background import Background
@@ -165,7 +164,7 @@ class Buttons:
             return await self._resolution.may_ask_directly(pressed.person, pressed.resolve())
         return pressed.button is Button.CORRECT
 
-    def _form(self, pressed: _Pressed, record: Record) -> View:
+    def _form(self, pressed: _Pressed, record: Record) -> dict[str, Any]:
         if pressed.button is Button.REJECT:
             return rejection_form(record.payout, pressed.click().to_json())
         if pressed.button is Button.RESOLVE:

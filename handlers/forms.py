@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import structlog
 from slack_sdk.errors import SlackApiError
-from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slackfailures import NO_ANSWER, word_of
@@ -20,7 +20,7 @@ OPEN_DEADLINE = 5.0
 _OPENED_ALREADY = "exchanged_trigger_id"
 
 
-async def open_form(slack: AsyncWebClient, trigger: str, form: View) -> bool:
+async def open_form(slack: AsyncWebClient, trigger: str, form: dict[str, Any]) -> bool:
     """Whether that person has the form on the screen, as far as Slack said so."""
     try:
         async with asyncio.timeout(OPEN_DEADLINE):

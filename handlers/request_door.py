@@ -106,14 +106,13 @@ class RequestDoor:
 
     async def _regret(self, knock: Knock, refused: Refusal | None, membership: Membership) -> str:
         """Open the form for whoever may ask; the others are told their own reason."""
-        regrets = knock.regrets()
         if membership is Membership.OUT:
-            return regrets.not_in_channel
+            return knock.regrets().not_in_channel
         if refused is not None:
             # The refusal itself is told with its reason; what was typed must not be lost.
-            return regrets.not_learnt if refused in {Refusal.NOT_LEARNT, Refusal.GROUP_NOT_LEARNT} else ""
+            return knock.regrets().not_learnt if refused in {Refusal.NOT_LEARNT, Refusal.GROUP_NOT_LEARNT} else ""
         form = request_form(knock.fill(), most=self._rules.max_amount, countries=self._rules.countries)
-        return "" if await open_form(self._slack, knock.trigger, form) else regrets.did_not_open
+        return "" if await open_form(self._slack, knock.trigger, form) else knock.regrets().did_not_open
 
 
 def is_direct(channel: str, name: str) -> bool:

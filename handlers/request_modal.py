@@ -42,13 +42,12 @@ class RequestModal:
         prefill = Prefill(asked.draft, replace(carried, shown=asked.shown), form.order, Way(form.way))
         asking = Asking(self._rules, self._people.workspace_url)
         known = Known(earlier_lines(asked.earlier, asking), rejected_lines(asked.rejected, asking, carried.channel))
-        drawn = request_form(
+        return request_form(
             prefill,
             most=self._rules.max_amount,
             countries=self._rules.countries,
             known=known if asked.shown else None,
         )
-        return drawn.to_dict()
 
     async def hear(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Check, store, acknowledge."""

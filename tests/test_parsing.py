@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
+
 import pytest
 
 from bot.parsing import (
@@ -448,6 +451,18 @@ def test_two_numbers_in_front_are_ambiguous() -> None:
 def test_without_a_number_in_front(text: str, expected: tuple[object, ...]) -> None:
     """What is certain is given, what is not says why."""
     assert expected == essence(read_command(text, BURKINA))
+
+
+def test_every_sign_there_is_is_kept_is_a_space_or_goes() -> None:
+    """As its category says, whatever else stands beside it."""
+
+    def expected(sign: str) -> str:
+        if sign.isspace():
+            return "a b"
+        return "ab" if unicodedata.category(sign) in {"Cc", "Cf", "Cs"} else f"a{sign}b"
+
+    signs = [chr(number) for number in range(sys.maxunicode + 1)]
+    assert [] == [sign for sign in signs if clean_text(f"a{sign}b", 3) != expected(sign)]
 
 
 def test_text_is_cleaned_and_cut() -> None:

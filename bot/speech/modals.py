@@ -105,10 +105,6 @@ class Carried:
     source_thread_ts: str | None = None
     small: int | None = None
 
-    def to_json(self) -> str:
-        """As the form takes it along."""
-        return json.dumps(asdict(self))
-
     @classmethod
     def from_view(cls, view: Mapping[str, Any]) -> Carried:
         """As Slack brings it back."""
@@ -116,9 +112,9 @@ class Carried:
         return cls(**fields | {"shown": tuple(fields.get("shown", ()))})
 
 
-def _along(carried: str) -> str:
+def _along(carried: Mapping[str, Any]) -> str:
     """What a form carries, and the language it is drawn in: what is wrong with it is said in the same."""
-    return json.dumps({**json.loads(carried), _LANGUAGE: spoken()})
+    return json.dumps({**carried, _LANGUAGE: spoken()})
 
 
 def carried_by(view: Mapping[str, Any]) -> str:
@@ -143,7 +139,7 @@ class Known:
     rejected: Sequence[str] = ()
 
 
-def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], known: Known | None = None) -> View:
+def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], known: Known | None = None) -> _Json:
     """The form, filled in with what is certain; what is not says so at its field. `most` in XOF.
 
     Where something must be `known` it asks for that first, under another title, so that it is not taken for the same
@@ -170,14 +166,15 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], known
         hint=_amount_hint(draft.amount, most),
         focus=certain and (small is not None or not isinstance(draft.amount, Amount)),
     )
-    return View(
-        type="modal",
-        callback_id=REQUEST,
-        private_metadata=_along(replace(prefill.carried, small=small).to_json()),
-        title=str(_title(repeated=known is not None, small=small is not None)),
-        submit=str(words.FORM_SUBMIT),
-        close=str(words.FORM_CLOSE),
-        blocks=[
+    # Not the SDK's `View`: it would check again what was checked when it was drawn, which takes longer than all else.
+    return {
+        "type": "modal",
+        "callback_id": REQUEST,
+        "title": _plain(_title(repeated=known is not None, small=small is not None)),
+        "submit": _plain(words.FORM_SUBMIT),
+        "close": _plain(words.FORM_CLOSE),
+        "private_metadata": _along(asdict(replace(prefill.carried, small=small))),
+        "blocks": [
             *([] if known is None else _known(known, prefill.carried.shown)),
             number,
             amount,
@@ -185,7 +182,11 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], known
             _order_input(prefill.order),
             _way_input(prefill.way),
         ],
-    )
+    }
+
+
+def _plain(text: Sentence) -> _Json:
+    return {"type": "plain_text", "emoji": True, "text": str(text)}
 
 
 def _title(*, repeated: bool, small: bool) -> Sentence:
@@ -199,16 +200,17 @@ def is_small(amount: Amount) -> bool:
     return amount.xof < USUAL_LEAST
 
 
-def _known(known: Known, shown: Sequence[str]) -> list[Block]:
+def _known(known: Known, shown: Sequence[str]) -> list[_Json]:
     warnings = ((words.EARLIER_WARNING, known.earlier), (words.REJECTED_WARNING, known.rejected))
     option = Option(value=Field.KNOWN, text=PlainTextObject(text=str(words.KNOWN_OPTION)))
     # Slack keeps a tick as long as its box has the same name: one for other payouts must be ticked anew.
     box = CheckboxesElement(action_id=" ".join([Field.KNOWN, *shown]), options=[option])
-    return [
+    blocks = [
         *(block for warning, lines in warnings if lines for block in sections(warning.format(lines="\n".join(lines)))),
         # Slack's own check would ask for a tick that another number or order may make needless.
         _input(Field.KNOWN, words.FIELD_KNOWN, box, words.KNOWN_HINT, optional=True),
     ]
+    return [block.to_dict() for block in blocks]
 
 
 def _input(
@@ -224,7 +226,7 @@ def _input(
     )
 
 
-def _reason_input(reason: str) -> Block:
+def _reason_input(reason: str) -> _Json:
     return _text(
         Field.REASON,
         label=words.FIELD_REASON,
@@ -235,7 +237,7 @@ def _reason_input(reason: str) -> Block:
     )
 
 
-def _order_input(order: str) -> Block:
+def _order_input(order: str) -> _Json:
     return _text(
         Field.ORDER,
         label=words.FIELD_ORDER,
@@ -247,9 +249,9 @@ def _order_input(order: str) -> Block:
     )
 
 
-def _way_input(preselected: Way) -> Block:
+def _way_input(preselected: Way) -> _Json:
     ways = tuple((way, str(words.WAYS[way]), str(words.WAY_DETAILS[way])) for way in Way)
-    return _Drawn(_choice(Field.WAY, str(words.FIELD_WAY), ways, list(Way).index(preselected)))
+    return _choice(Field.WAY, str(words.FIELD_WAY), ways, list(Way).index(preselected))
 
 
 @lru_cache(maxsize=64)
@@ -259,18 +261,6 @@ def _choice(field: Field, label: str, choices: tuple[tuple[str, str, str], ...],
     ]
     element = RadioButtonsElement(action_id=field, options=options, initial_option=options[preselected])
     return InputBlock(block_id=field, label=label, element=element).to_dict()
-
-
-class _Drawn(Block):
-    """An input that was drawn before, and checked against Slack's limits: that takes longer than all else of a form."""
-
-    def __init__(self, drawn: _Json) -> None:
-        super().__init__(type=drawn["type"], block_id=drawn["block_id"])
-        self._drawn = drawn
-
-    def to_dict(self, *_: object) -> _Json:
-        """As Slack takes it."""
-        return self._drawn
 
 
 def _text(  # noqa: PLR0913 - all that Slack knows of a line to type
@@ -283,10 +273,10 @@ def _text(  # noqa: PLR0913 - all that Slack knows of a line to type
     hint: str | Sentence,
     focus: bool = False,
     optional: bool = False,
-) -> Block:
+) -> _Json:
     """A line to type, with what stands in it already."""
     blank = _blank(field, str(label), str(example), longest, str(hint), focus=focus, optional=optional)
-    return _Drawn(blank | {"element": blank["element"] | {"initial_value": value}} if value else blank)
+    return blank | {"element": blank["element"] | {"initial_value": value}} if value else blank
 
 
 @lru_cache(maxsize=256)
@@ -393,7 +383,7 @@ def read_finding(view: Mapping[str, Any]) -> tuple[Finding | None, str]:
 # Resolving
 
 
-def resolution_form(record: Record, carried: str, timezone: ZoneInfo) -> View:
+def resolution_form(record: Record, carried: str, timezone: ZoneInfo) -> _Json:
     """Asks what became of an uncertain payout; `carried` comes back with the submission."""
     facts, word = unconfirmed_facts(record, timezone), record.attempt.word
     options = [
@@ -411,7 +401,7 @@ def resolution_form(record: Record, carried: str, timezone: ZoneInfo) -> View:
     return View(
         type="modal",
         callback_id=RESOLUTION,
-        private_metadata=_along(carried),
+        private_metadata=_along(json.loads(carried)),
         title=words.RESOLVE_TITLE.format(payout=record.payout.id),
         submit=str(words.RESOLVE_SUBMIT),
         close=str(words.FORM_CLOSE),
@@ -421,13 +411,13 @@ def resolution_form(record: Record, carried: str, timezone: ZoneInfo) -> View:
             _input(Field.FINDING, words.RESOLVE_FIELD, choice, words.RESOLVE_HINT),
             _input(Field.REASON, words.RESOLVE_REASON, reason, None),
         ],
-    )
+    ).to_dict()
 
 
 # Rejecting
 
 
-def rejection_form(payout: Payout, click: str) -> View:
+def rejection_form(payout: Payout, click: str) -> _Json:
     """Asks for the reason; `click` is carried along and comes back with the submission."""
     about = words.REJECT_ABOUT.format(
         amount=words.amount(payout.amount), number=number_of(payout), requester=payout.requester_name
@@ -442,9 +432,9 @@ def rejection_form(payout: Payout, click: str) -> View:
     return View(
         type="modal",
         callback_id=REJECTION,
-        private_metadata=_along(click),
+        private_metadata=_along(json.loads(click)),
         title=words.REJECT_TITLE.format(payout=payout.id),
         submit=str(words.REJECT_SUBMIT),
         close=str(words.FORM_CLOSE),
         blocks=[_input(Field.REASON, words.REJECT_FIELD, reason, about)],
-    )
+    ).to_dict()

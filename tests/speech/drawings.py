@@ -301,21 +301,25 @@ class Drawings:
         for name, draft in drafts.items():
             yield Drawing("Forms", f"the request, {name}", partial(self._form, draft))
         yield Drawing("Forms", "the request, repeated", lambda: self._form(drafts["filled in"], repeated=True))
-        yield Drawing("Forms", "the rejection", lambda: rejection_form(self.payout(), '{"payout": "P-7K3F9"}'))
+        yield Drawing("Forms", "the rejection", lambda: View(**rejection_form(self.payout(), '{"payout": "P-7K3F9"}')))
         yield Drawing(
             "Forms",
             "the resolution",
-            lambda: resolution_form(
-                self.approved(State.UNCONFIRMED, answer_note=Doubt.NO_ANSWER),
-                '{"payout": "P-7K3F9"}',
-                self.rules.timezone,
+            lambda: View(
+                **resolution_form(
+                    self.approved(State.UNCONFIRMED, answer_note=Doubt.NO_ANSWER),
+                    '{"payout": "P-7K3F9"}',
+                    self.rules.timezone,
+                )
             ),
         )
         yield Drawing(
             "Forms",
             "the resolution, while LigdiCash says pending",
-            lambda: resolution_form(
-                self.approved(State.INITIATED, word="pending"), '{"payout": "P-7K3F9"}', self.rules.timezone
+            lambda: View(
+                **resolution_form(
+                    self.approved(State.INITIATED, word="pending"), '{"payout": "P-7K3F9"}', self.rules.timezone
+                )
             ),
         )
 
@@ -328,12 +332,13 @@ class Drawings:
                 SUPPORT,
             ),
         )
-        return request_form(
+        form = request_form(
             Prefill(draft, Carried(SUPPORT), self.values.order),
             most=self.rules.max_amount,
             countries=self.rules.countries,
             known=known if repeated else None,
         )
+        return View(**form)
 
     def _problems(self) -> Iterator[Drawing]:
         for wrong in NumberProblem:

@@ -100,6 +100,7 @@ def test_a_field_holds_what_people_type(digits: str, xof: int, language: Languag
     """Plain blanks, whatever is spoken: whoever edits one digit finds no sign that no key writes."""
     draft = Draft(Number(digits), Amount(xof), "refund")
     with speaking(language):
-        number, amount, *_ = filled_in(request_form(Prefill(draft, Carried(SUPPORT)), most=xof, countries=COUNTRIES))
+        form = request_form(Prefill(draft, Carried(SUPPORT)), most=xof, countries=COUNTRIES)
+        number, amount, *_ = filled_in(View(**form))
     assert (Number(digits), Amount(xof)) == (read_number(number, COUNTRIES), read_amount(amount))
     assert (number + amount).isascii()
