@@ -44,10 +44,25 @@ def token_of(attempt: Attempt) -> str:
 
 
 def state_of(record: Record) -> str:
-    """The state in words; two people's word is never given as LigdiCash's."""
-    state = record.payout.state
-    later = words.STATES_OF_LATER_ATTEMPTS.get(state) if record.payout.attempt > 1 else None
-    return str(words.FOUND.get(record.attempt.outcome) or later or words.STATES[state])
+    """How it stands, in words: two people's word is never given as LigdiCash's, nor what it contradicts as known."""
+    return _in_words(record, is_contradicted=record.payout.contradiction is not None)
+
+
+def recorded_as(record: Record) -> str:
+    """What is recorded of it, in words: only for a sentence that itself says that LigdiCash contradicts it."""
+    return _in_words(record, is_contradicted=False)
+
+
+def _in_words(record: Record, *, is_contradicted: bool) -> str:
+    payout = record.payout
+    return words.standing(
+        payout.state, record.attempt.outcome, is_contradicted=is_contradicted, is_later=payout.attempt > 1
+    )
+
+
+def sign_of(payout: Payout) -> str:
+    """What stands before the words of its state."""
+    return words.SIGNS[payout.state] if payout.contradiction is None else words.CONTRADICTED_SIGN
 
 
 def nothing_paid(record: Record) -> str:

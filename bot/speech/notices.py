@@ -19,6 +19,7 @@ from bot.speech.cards import (
     meaning_of,
     nothing_paid,
     pause_reason,
+    recorded_as,
     said,
     state_of,
     token_of,
@@ -177,7 +178,7 @@ class Notices:
             "remedy": remedy,
             "decider": words.mention(event.actor or ""),
             "reason": words.typed(payout.decision_reason or ""),
-            "state": state_of(record),
+            "state": (recorded_as if event.kind is EventKind.CONTRADICTION else state_of)(record),
             "actor": words.mention(event.actor or ""),
             "attempt": str(event.attempt or ""),
             "nothing": nothing_paid(record),
@@ -260,7 +261,7 @@ class Notices:
             )
         return words.ANSWERS[what].format(
             payout=record.payout.id if record else "",
-            state=_standing(record) if record else "",
+            state=state_of(record) if record else "",
             **_of_another(event),
         )
 
@@ -270,7 +271,8 @@ class Notices:
         payout = record.payout
         if event.data.get("stale"):
             return words.STALE_BUTTON.format(payout=payout.id)
-        if payout.state in words.TOO_LATE and payout.decided_by is not None:
+        is_known = payout.decided_by is not None and payout.contradiction is None
+        if payout.state in words.TOO_LATE and is_known:
             return words.TOO_LATE[payout.state].format(payout=payout.id, decider=words.mention(payout.decided_by or ""))
         if not record.approvers:
             return words.TOO_LATE_OTHERWISE.format(payout=payout.id, state=state_of(record))
@@ -576,11 +578,6 @@ def _brake(event: Event) -> str:
 def _is_resolved(record: Record) -> bool:
     """Whether two people's word ended it, and LigdiCash says nothing else."""
     return record.attempt.outcome in words.RESOLVED_ALREADY and record.payout.contradiction is None
-
-
-def _standing(record: Record) -> str:
-    """Its state; of one that LigdiCash contradicts nobody may say that nothing was paid."""
-    return state_of(record) if record.payout.contradiction is None else str(words.CONTRADICTED)
 
 
 def _of_another(event: Event) -> dict[str, str]:

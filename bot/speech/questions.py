@@ -118,13 +118,17 @@ def earlier_lines(earlier: Sequence[Earlier], asking: Asking) -> list[str]:
         words.EARLIER_LINE.format(
             link=_link(found, asking.workspace_url),
             amount=words.amount(found.amount),
-            state=words.FOUND.get(found.outcome, words.STATES[found.state]),
+            state=_standing(found),
             time=words.at(found.created_at, asking.rules.timezone),
             order=words.EARLIER_SAME_ORDER if found.same_order else "",
-            contradicted=words.EARLIER_CONTRADICTED if found.is_contradicted else "",
         )
         for found in earlier
     ]
+
+
+def _standing(found: Earlier) -> str:
+    how = words.standing(found.state, found.outcome, is_contradicted=found.is_contradicted)
+    return f"{words.CONTRADICTED_SIGN} {how}" if found.is_contradicted else how
 
 
 def rejected_lines(

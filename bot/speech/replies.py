@@ -11,7 +11,7 @@ from slack_sdk.models.views import View
 from bot.policy import Refusal, Rules
 from bot.speech import words
 from bot.speech.blocks import context, number_of, section
-from bot.speech.cards import Moment, state_of
+from bot.speech.cards import Moment, sign_of, state_of
 from bot.speech.sentences import Sentence
 from storage.payout import Record, State
 
@@ -48,7 +48,7 @@ def status(record: Record, moment: Moment) -> str:
     """One payout in two lines: how it stands, when it was asked for, and a link to its card."""
     payout = record.payout
     return words.STATUS_LINE.format(
-        sign=words.SIGNS[payout.state],
+        sign=sign_of(payout),
         payout=payout.id,
         amount=words.amount(payout.amount),
         number=number_of(payout),
@@ -85,7 +85,7 @@ def ended(record: Record, workspace_url: str) -> str:
             link=_card_link(record, workspace_url),
         )
     return words.DIRECT_ENDED.format(
-        sign=words.SIGNS[payout.state],
+        sign=sign_of(payout),
         amount=words.amount(payout.amount),
         number=number_of(payout),
         state=state_of(record),
@@ -184,7 +184,7 @@ def _uncertain(record: Record, moment: Moment) -> str:
     head = words.HOME_UNCERTAIN.format(
         amount=words.amount(payout.amount),
         number=number_of(payout),
-        sign=words.SIGNS[payout.state],
+        sign=sign_of(payout),
         state=state_of(record),
     )
     if proposal is None:

@@ -257,7 +257,7 @@ KNOWN_OPTION = _("I have looked, and ask for this one all the same")
 KNOWN_HINT = _("Tick it, or change the number or the order. Approvers see this too.")
 KNOWN_MISSING = _("Please look at what is named above, and tick this if you ask for it all the same.")
 EARLIER_WARNING = _("⚠️ *Please look first:* this may have been asked for already.\n{lines}")
-EARLIER_LINE = _("• {link}: {amount}, {state}, asked at {time}{order}{contradicted}")
+EARLIER_LINE = _("• {link}: {amount}, {state}, asked at {time}{order}")
 REJECTED_WARNING = _("❌ *Please look first:* an approver rejected this before, or something like it.\n{lines}")
 REJECTED_LINE = _("• {link}: {amount}, rejected by {decider}, {time}{order}{followed}: {reason}")
 # A reason is said to those of its own channel.
@@ -265,7 +265,6 @@ REJECTED_LINE_ELSEWHERE = _(
     "• {link}: {amount}, rejected by {decider}, {time}{order}{followed}; the reason stands in its own channel"
 )
 REJECTED_FOLLOWED = _(" (this request follows it)")
-EARLIER_CONTRADICTED = _(" · 🚨 LigdiCash contradicts this: it may have been paid or not")
 EARLIER_SAME_ORDER = _(" (same order)")
 SENT_ALREADY_REASON = _("This was sent before, with other words, and that first version was taken. Close this form.")
 SENT_ALREADY = _(
@@ -565,8 +564,12 @@ STATES_OF_LATER_ATTEMPTS: Mapping[State, Sentence] = MappingProxyType(
     }
 )
 
-# Said instead of the state's words.
+# Said instead of the state's words, after a sign of its own.
+CONTRADICTED_SIGN = "🚨"
 CONTRADICTED = _("contradicted by LigdiCash, may have been paid or not")
+# Of a request that came to nothing by itself: what LigdiCash contradicts is an earlier attempt, or the like.
+CONTRADICTED_CLOSED = _("{state}; contradicted by LigdiCash, may have been paid or not")
+_CLOSED = frozenset({State.REJECTED, State.CANCELLED})
 FOUND: Mapping[Outcome, Sentence] = MappingProxyType(
     {
         Outcome.FOUND_PAID: _("marked paid by two people"),
@@ -824,10 +827,16 @@ RESOLVED_ALREADY: Mapping[Outcome, Sentence] = MappingProxyType(
 )
 
 
-def standing(state: State, outcome: Outcome | None, *, is_contradicted: bool) -> str:
-    """How a payout stands: that LigdiCash contradicts it, or else what two people found, or else its state."""
+def standing(state: State, outcome: Outcome | None, *, is_contradicted: bool, is_later: bool = False) -> str:
+    """How a payout stands: that LigdiCash contradicts it, or else what two people found, or else its state.
+
+    The one place that says so: of what LigdiCash contradicts nobody may read that nothing was paid.
+    """
     found = None if outcome is None else FOUND.get(outcome)
-    return str(CONTRADICTED if is_contradicted else found or STATES[state])
+    later = STATES_OF_LATER_ATTEMPTS.get(state) if is_later else None
+    if is_contradicted and state in _CLOSED:
+        return CONTRADICTED_CLOSED.format(state=STATES[state])
+    return str(CONTRADICTED if is_contradicted else found or later or STATES[state])
 
 
 def followed(payout: str, other: Earlier) -> str:

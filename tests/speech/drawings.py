@@ -708,6 +708,8 @@ class Drawings:
         yield self._whisper("too late: approved", too_late, {}, self.approved())
         refused = self.approved(State.REFUSED, payout={"attempt": 2}, number=2)
         yield self._whisper("too late: second attempt refused", too_late, {}, refused)
+        stopped = self.record(self.payout(State.CANCELLED, contradiction="“completed” of attempt 1"))
+        yield self._whisper("too late: cancelled, and contradicted", too_late, {}, stopped)
         yield self._whisper("too late: otherwise", too_late, {}, self.record(self.payout(State.EXPIRED)))
         event = Event(7, NOW, EventKind.COMPLETED, PAYOUT, 1, None, {})
         broken = Delivery(7, event, Place.THREAD, SUPPORT, None, PAYOUT, posting=False, tries=0, due_at=NOW)
@@ -719,6 +721,7 @@ class Drawings:
 
     def _command(self) -> Iterator[Drawing]:
         record, everybody = self.approved(State.INITIATED), self.values.approvers
+        contradicted = self.approved(State.FAILED, payout={"contradiction": "“completed” of attempt 1"})
         moment = Moment(NOW, self.rules.timezone, WORKSPACE)
         may = replies.Standing(None, None, 0, 0)
         may_not = replies.Standing(Refusal.NOT_A_REQUESTER, Refusal.NOT_AN_APPROVER, 100_000, 50_000)
@@ -742,6 +745,7 @@ class Drawings:
             "status, for an approver, before anybody approved": lambda: replies.status_for_approver(
                 replace(record, approvers=()), moment
             ),
+            "status, contradicted": lambda: replies.status(contradicted, moment),
             "nearly one of its words": lambda: words.DID_YOU_MEAN.format(word="help"),
             "cancel": lambda: str(words.CANCEL_WHERE),
             "list, empty": lambda: replies.listed([], moment),

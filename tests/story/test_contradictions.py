@@ -37,6 +37,8 @@ from tests.story.office import (
     transaction_of,
 )
 
+CONTRADICTED = "contradicted by LigdiCash, may have been paid or not"
+
 
 async def _found_unpaid(scene: Stage) -> Message:
     """LigdiCash has it, pending, and two people say that it was not paid."""
@@ -80,7 +82,9 @@ async def test_a_following_request_is_stopped(timed: Stage) -> None:
     card, _ = await _asked_again(timed)
     await _first_was_paid(timed, card)
     question = await timed.slack.wait_for(
-        lambda slack: next(one for one in slack.messages(card.channel, card.ts) if "Closed: cancelled" in one.words)
+        lambda slack: next(
+            one for one in slack.messages(card.channel, card.ts) if f"Closed: cancelled; {CONTRADICTED}." in one.words
+        )
     )
     assert [] == buttons_of(question)
     await timed.slack.wait_for_message(
@@ -101,7 +105,7 @@ async def test_an_approval_after_it_is_told(timed: Stage) -> None:
     payload = {**second.delivery.payload, "user": {**second.delivery.payload["user"], "id": DAOUDA}}
     payload["actions"] = [{**payload["actions"][0], "action_ts": "9999999999.1"}]
     await timed.slack.replay(type(second)(type(second.delivery)(second.delivery.kind, payload), 0, 0.0))
-    await timed.whispered(DAOUDA, f"Your click on {payout_of(card)} changed nothing. It is: cancelled.")
+    await timed.whispered(DAOUDA, f"It is: cancelled; {CONTRADICTED}.")
     await _stopped(timed, card)
 
 

@@ -226,7 +226,10 @@ async def test_what_ligdicash_contradicts_is_pointed_out(scene: Stage) -> None:
         question = await scene.question(card)
         assert LEADS in question.words
         assert link_to(first) in str(question.blocks)
-        assert "🚨 LigdiCash contradicts this: it may have been paid or not" in question.words
+        assert (
+            f"{payout_of(first)}>: 5 000 XOF, 🚨 contradicted by LigdiCash, may have been paid or not, asked at"
+            in question.words
+        )
         await approves(scene, CLARISSE, card)
         await scene.thread_says(card, "*1 of 2*")
         assert State.REQUESTED is state_of(scene, card)
