@@ -315,6 +315,7 @@ def _end(tx: Transaction, payout: Payout, found: _Heard, *, paid: bool) -> None:
             "by": "own token" if found.callback is None else "callback token",
             "operator": found.status.operator,
             "proven": int(found.is_proof),
+            "names_another": int(found.names_another),
         },
         proposal=proposal,
     )

@@ -484,13 +484,26 @@ def _is_proven(event: Event) -> bool:
     return bool(event.data.get("proven", event.data.get("by") != "callback token"))
 
 
+def _says_less(event: Event) -> bool:
+    """Whether LigdiCash's final word does not say that this amount was paid, or not paid, to this number."""
+    return not _is_proven(event) if event.kind is EventKind.FAILED else bool(event.data.get("names_another"))
+
+
+_THREAD_OF_LESS: Mapping[EventKind, Sentence] = MappingProxyType(
+    {EventKind.COMPLETED: words.THREAD_COMPLETED_OTHERWISE, EventKind.FAILED: words.THREAD_FAILED_UNPROVEN}
+)
+_AUDIT_OF_LESS: Mapping[EventKind, Sentence] = MappingProxyType(
+    {EventKind.COMPLETED: words.AUDIT_COMPLETED_OTHERWISE, EventKind.FAILED: words.AUDIT_FAILED_UNPROVEN}
+)
+
+
 def _thread_sentence(event: Event, record: Record) -> Sentence:
     if event.kind is EventKind.CONTRADICTION and _is_of_earlier_attempt(event, record):
         return words.THREAD_CONTRADICTION_EARLIER
     if event.kind in _THREAD_OF_OWN_TOKEN and event.data.get("own"):
         return _THREAD_OF_OWN_TOKEN[event.kind]
-    if event.kind is EventKind.FAILED and not _is_proven(event):
-        return words.THREAD_FAILED_UNPROVEN
+    if event.kind in _THREAD_OF_LESS and _says_less(event):
+        return _THREAD_OF_LESS[event.kind]
     if event.kind is EventKind.RESTORED and event.data.get("state") == State.REQUESTED:
         return words.THREAD_RESTORED_UNDECIDED
     if event.kind is EventKind.CANCELLED and event.data.get("reason") is not None:
@@ -517,8 +530,8 @@ def _audit_sentence(event: Event, record: Record | None) -> Sentence:
         return words.AUDIT_CONTRADICTION_EARLIER
     if event.kind in _AUDIT_OF_OWN_TOKEN and event.data.get("own"):
         return _AUDIT_OF_OWN_TOKEN[event.kind]
-    if event.kind is EventKind.FAILED and not _is_proven(event):
-        return words.AUDIT_FAILED_UNPROVEN
+    if event.kind in _AUDIT_OF_LESS and _says_less(event):
+        return _AUDIT_OF_LESS[event.kind]
     stopped = event.kind is EventKind.CANCELLED and event.actor is None
     sentence = words.AUDIT_STOPPED_FAMILY if _is_of_another(event) else words.AUDIT_STOPPED
     usual = words.AUDIT_EXPIRED_CONTRADICTED if _is_expired_beside(event) else _AUDIT[event.kind]

@@ -585,6 +585,10 @@ THREAD_INITIATED = _(
     "The final status follows in this thread.\nToken:\n`{token}`"
 )
 THREAD_COMPLETED = _("🟢 {requester} {payout} is *completed*: LigdiCash says that {amount} to {number} was paid.")
+THREAD_COMPLETED_OTHERWISE = _(
+    "🟢 {requester} {payout} is *completed*: LigdiCash says so for its token, but that answer does not fit this payout, as is "
+    "said above.\n*What to do:* compare it with LigdiCash's dashboard: how much was paid, and to which number?"
+)
 THREAD_FAILED = _(
     "🔴 {requester} {payout} *failed*: LigdiCash says that {amount} to {number} was not paid. "
     "Ask for it anew if it is still needed."
@@ -995,6 +999,10 @@ AUDIT_INITIATED = _("📨 {payout} initiated, not yet paid ({token})")
 AUDIT_REFUSED = _("⛔ {payout} refused by LigdiCash (code {code}), {nothing}")
 AUDIT_UNCONFIRMED = _("⚠️ {payout} unconfirmed: {doubt} Transaction `{transaction_id}`")
 AUDIT_COMPLETED = _("🟢 {payout} completed: {amount} paid ({token})")
+AUDIT_COMPLETED_OTHERWISE = _(
+    "🟢 {payout} completed: LigdiCash says so for its token ({token}), but that answer does not fit this payout; please look "
+    "into it"
+)
 AUDIT_FAILED_UNPROVEN = _(
     "🔴 {payout} is said to have failed: {amount} not paid, but its own token does not confirm it ({token})"
 )

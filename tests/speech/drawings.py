@@ -635,6 +635,14 @@ class Drawings:
         approved, initiated = self.approved(), self.approved(State.INITIATED)
         second = self.approved(State.INITIATED, payout={"attempt": 2})
         word: Data = {"word": "completed", "state": State.FAILED}
+        otherwise: Data = {"word": "completed", "names_another": 1}
+        yield (
+            EventKind.COMPLETED,
+            "completed, but its answer does not fit",
+            otherwise,
+            self.approved(State.COMPLETED),
+            {},
+        )
         yield EventKind.RESTORED, "restored, not decided", {"state": State.REQUESTED}, self.record(), {}
         yield EventKind.APPROVED, "approved, one of two", {"given": 1, "needed": 2}, approved, {}
         yield EventKind.CANCELLED, "stopped", {"why": "contradiction"}, self.approved(State.CANCELLED), {"nobody": 1}

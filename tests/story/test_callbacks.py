@@ -456,6 +456,20 @@ async def test_an_own_token_that_names_something_else_is_told(
     assert 1 == sum(f"its own token names another {what}" in line for line in audit_lines(played, card))
 
 
+async def test_what_was_paid_by_such_an_answer_is_not_said_more_surely(played: Stage, ligdicash: Puppet) -> None:
+    """Nobody reads that LigdiCash says that this amount was paid to this number: it said something else."""
+    card = await _asked(played, "Initiated")
+    said = {"response_code": "00", "status": "completed", "amount": 500, "customer": "22675999999"}
+    ligdicash.statuses["test-token-of-a-payout"] = said
+    await later(played, 3601)
+    await looked(played)
+    await played.card_says(card, "Completed")
+    told = await played.thread_says(card, "is *completed*: LigdiCash says so for its token")
+    assert "that answer does not fit this payout" in told.words
+    assert not any("LigdiCash says that" in message.text for message in thread_of(played, card))
+    assert [] == [line for line in audit_lines(played, card) if "XOF paid" in line]
+
+
 @pytest.mark.parametrize(
     "fields",
     [
