@@ -99,7 +99,12 @@ class Unsent(enum.StrEnum):
     CLOCK_SET_BACK = "the clock was set back: how old the approval is cannot be told"
     PAID_BEFORE = "an earlier attempt may have been paid"
     CHANGED = "what was approved is not what would be sent"
-    FORBIDDEN = "the rules of now do not allow it"
+    ABOVE_MAX = "above the largest amount of now"
+    NOT_SERVED = "its country is not served now"
+    NO_APPROVER = "who approved it is no approver now"
+    NEEDS_TWO = "it takes two approvals now"
+    TEAM_LIMIT = "above the team's limit of now"
+    OWN_LIMIT = "above the requester's limit of now"
     CONTRADICTED = "LigdiCash contradicts what is recorded of another payout to this person, or for this order"
 
 

@@ -15,7 +15,8 @@ from bot.desk import brake, evidence
 from bot.desk.telling import tell
 from bot.ligdicash.client import CREATE_DEADLINE, LigdicashClient, Order
 from bot.ligdicash.readers import Accepted, CreateAnswer, Doubt, NeverLeft, Refused, Uncertain
-from bot.policy import APPROVAL_HOLDS, Rules, still_allows
+from bot.policy import APPROVAL_HOLDS, Approved, Rules, forbids
+from bot.quiet import day_start
 from storage import queries
 from storage.ledger import Ledger, Transaction
 from storage.payout import (
@@ -316,12 +317,24 @@ def _why_not(tx: Transaction, record: Record, rules: Rules) -> Unsent | None:
     stands_for = digest(
         salt=queries.salt(tx.connection, payout.id), number=payout.number, amount=payout.amount, way=payout.way
     )
-    agreed, needed = queries.approvals_of_digest(tx.connection, payout.id, payout.attempt, stands_for)
-    if stands_for != attempt.digest or agreed < max(needed, attempt.needed or 1):
+    agreed, noted = queries.approvals_of_digest(tx.connection, payout.id, payout.attempt, stands_for)
+    needed = max(noted, attempt.needed or 1)
+    if stands_for != attempt.digest or agreed < needed:
         return Unsent.CHANGED
     if queries.contradicted_since_approval(tx.connection, payout) is not None:
         return Unsent.CONTRADICTED
-    return None if still_allows(rules, payout.amount, record.approvers) else Unsent.FORBIDDEN
+    return forbids(rules, _approved(tx, record, attempt.approved_at, needed, rules))
+
+
+def _approved(tx: Transaction, record: Record, approved_at: int, needed: int, rules: Rules) -> Approved:
+    """What was approved, with what the limits of its day add to it: once that day is over they add nothing."""
+    payout, day = record.payout, day_start(approved_at, rules.timezone)
+    team = requester = 0
+    if day == day_start(tx.now, rules.timezone):
+        team = queries.approved_since(tx.connection, day) - payout.amount
+        requester = queries.approved_since(tx.connection, day, record.attempt.asked_by) - payout.amount
+    to_person = queries.approved_before(tx.connection, payout, approved_at)
+    return Approved(payout.amount, payout.number, record.approvers, needed, to_person, team, requester)
 
 
 def _look_now(tx: Transaction) -> None:

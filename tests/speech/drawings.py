@@ -23,7 +23,7 @@ from bot.parsing import (
     UnreadableAmount,
     UnreadableNumber,
 )
-from bot.policy import Limit, Refusal, Rules
+from bot.policy import SET_OTHERWISE, Limit, Refusal, Rules
 from bot.quiet import QuietHours
 from bot.speech import replies, words
 from bot.speech.blocks import Message
@@ -636,6 +636,9 @@ class Drawings:
         beside: Data = {"why": Unsent.CONTRADICTED, "other": EARLIER}
         expired = replace(self.approved(State.EXPIRED), unsent=Unsent.CONTRADICTED)
         yield EventKind.EXPIRED, "expired beside a contradiction", beside, expired, {}
+        for unsent in sorted(SET_OTHERWISE):
+            name = f"expired, set otherwise: {unsent.name.lower().replace('_', ' ')}"
+            yield EventKind.EXPIRED, name, {"why": unsent}, replace(self.approved(State.EXPIRED), unsent=unsent), {}
         rejected = self.approved(
             State.CANCELLED, payout={"decided_by": CLARISSE, "decision_reason": self.values.reason}
         )
