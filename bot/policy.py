@@ -60,6 +60,7 @@ class Limit(enum.StrEnum):
 SET_OTHERWISE = frozenset(
     {
         Unsent.ABOVE_MAX, Unsent.NOT_SERVED, Unsent.NO_APPROVER, Unsent.NEEDS_TWO, Unsent.TEAM_LIMIT, Unsent.OWN_LIMIT,
+        Unsent.OTHER_HOST,
     }
 )  # fmt: skip
 _UNSENT_FOR = {Limit.TEAM: Unsent.TEAM_LIMIT, Limit.REQUESTER: Unsent.OWN_LIMIT}

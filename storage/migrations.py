@@ -395,3 +395,9 @@ def m007_what_was_rejected(db: Database) -> None:
     """Rejected requests are found by their beneficiary and order."""
     for statement in _REJECTED:
         db.conn.execute(statement)
+
+
+@migrations()
+def m010_where_it_is_paid(db: Database) -> None:
+    """Whose attempt it is: the host of LigdiCash's API for which it was approved; null where nobody wrote that down."""
+    db.conn.execute("ALTER TABLE attempts ADD COLUMN host TEXT")

@@ -105,6 +105,7 @@ class Unsent(enum.StrEnum):
     NEEDS_TWO = "it takes two approvals now"
     TEAM_LIMIT = "above the team's limit of now"
     OWN_LIMIT = "above the requester's limit of now"
+    OTHER_HOST = "approved for another LigdiCash"
     CONTRADICTED = "LigdiCash contradicts what is recorded of another payout to this person, or for this order"
 
 
@@ -130,6 +131,7 @@ class EventKind(enum.StrEnum):
     POINTED_OUT = "pointed_out"
     STATUS_SILENT = "status_silent"
     STATUS_BACK = "status_back"
+    OPEN_ELSEWHERE = "open_elsewhere"
     EVIDENCE_AGREES = "evidence_agrees"
     EVIDENCE_MISMATCH = "evidence_mismatch"
     CONTRADICTION = "contradiction"
@@ -301,6 +303,7 @@ class Attempt:
     """One try at paying; everything that can happen twice is keyed by it. Times in milliseconds since 1970.
 
     `word` is LigdiCash's newest word on it that is no final status: LigdiCash has it, and it may still be paid.
+    `host` is where LigdiCash's API was when it was approved.
     """
 
     payout: str
@@ -329,6 +332,11 @@ class Attempt:
     word: str | None
     found_by: str | None
     found_reason: str | None
+    host: str | None
+
+    def belongs_to(self, host: str) -> bool:
+        """Whether LigdiCash at that host is meant to pay it, as far as is known: old ledgers do not say."""
+        return self.host in {None, host}
 
 
 @dataclass(frozen=True, slots=True)

@@ -508,6 +508,19 @@ def approved_before(connection: sqlite3.Connection, payout: Payout, until: int) 
     return int(row["total"])
 
 
+def open_elsewhere(connection: sqlite3.Connection, host: str) -> tuple[int, str]:
+    """How many payouts may still be paid by LigdiCash at another host, and which hosts these are."""
+    row = connection.execute(
+        """
+        SELECT count(*) AS open, coalesce(group_concat(DISTINCT host), '') AS hosts
+        FROM payouts JOIN attempts ON attempts.payout = payouts.id AND attempts.number = payouts.attempt
+        WHERE payouts.state IN ('initiated', 'unconfirmed') AND attempts.host <> ?
+        """,
+        (host,),
+    ).fetchone()
+    return int(row["open"]), str(row["hosts"])
+
+
 def open_requests(connection: sqlite3.Connection, person: str) -> int:
     """How many undecided requests of this person there are, first ones and those asked for again."""
     row = connection.execute(
@@ -993,6 +1006,7 @@ def _attempt(row: sqlite3.Row) -> Attempt:
         word=row["word"],
         found_by=row["found_by"],
         found_reason=row["found_reason"],
+        host=row["host"],
     )
 
 

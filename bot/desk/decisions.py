@@ -60,10 +60,11 @@ class Click:
 class Decisions:
     """The desk for approvers."""
 
-    def __init__(self, ledger: Ledger, people: People, rules: Rules) -> None:
+    def __init__(self, ledger: Ledger, people: People, rules: Rules, *, host: str) -> None:
         self._ledger = ledger
         self._people = people
         self._rules = rules
+        self._host = host
 
     async def receive(self, sort: Sort, person: str, occasion: str, click: Click) -> bool:
         """Store a click before it is acknowledged; False when this very click is stored already.
@@ -149,7 +150,7 @@ class Decisions:
             return
         _agree(tx, record, person, given, needed)
         if given >= needed:
-            tx.note_approved(payout, needed)
+            tx.note_approved(payout, needed, self._host)
             tx.move(payout, State.APPROVED, due_at=tx.now + BUTTONS_FIRST)
 
     def _limit_passed(self, tx: Transaction, record: Record) -> tuple[Limit, int] | None:

@@ -188,7 +188,7 @@ class Payments:
         if contradicted is not None:
             evidence.stop_following(tx, payout, contradicted)
             return None
-        why_not = _why_not(tx, record, self._rules)
+        why_not = _why_not(tx, record, self._rules, self._ligdicash.host)
         if why_not is not None:
             other = queries.contradicted_since_approval(tx.connection, payout)
             evidence.expire(tx, payout, why_not, other if why_not is Unsent.CONTRADICTED else None)
@@ -200,7 +200,7 @@ class Payments:
         until = tx.now + int(LEASE_SECONDS * SECOND)
         if not tx.move(payout, State.SENDING, due_at=until):
             return None
-        tx.lease(payout, owner=self._owner, until=until, secret=secret)
+        tx.lease(payout, owner=self._owner, until=until, secret=secret, host=self._ligdicash.host)
         tell(tx, EventKind.SENDING, payout, data={"transaction_id": attempt.transaction_id})
         approved_until = (attempt.approved_at or tx.now) + APPROVAL_HOLDS
         return _Sending(payout.id, payout.attempt, self._order(record, secret), approved_until, set_backs)
@@ -304,7 +304,7 @@ def _contradicted(connection: sqlite3.Connection, payout: str, attempt: int) -> 
     return next((found.payout for found in queries.relatives(connection, payout) if found.is_contradicted), None)
 
 
-def _why_not(tx: Transaction, record: Record, rules: Rules) -> Unsent | None:
+def _why_not(tx: Transaction, record: Record, rules: Rules, host: str) -> Unsent | None:
     """Why an approved payout may not leave now; None when it may."""
     payout, attempt = record.payout, record.attempt
     if attempt.approved_at is None or tx.now - attempt.approved_at > APPROVAL_HOLDS:
@@ -323,7 +323,8 @@ def _why_not(tx: Transaction, record: Record, rules: Rules) -> Unsent | None:
         return Unsent.CHANGED
     if queries.contradicted_since_approval(tx.connection, payout) is not None:
         return Unsent.CONTRADICTED
-    return forbids(rules, _approved(tx, record, attempt.approved_at, needed, rules))
+    approved = _approved(tx, record, attempt.approved_at, needed, rules)
+    return forbids(rules, approved) if attempt.belongs_to(host) else Unsent.OTHER_HOST
 
 
 def _approved(tx: Transaction, record: Record, approved_at: int, needed: int, rules: Rules) -> Approved:

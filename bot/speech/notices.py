@@ -70,6 +70,7 @@ PLACES: Mapping[EventKind, tuple[Place, ...]] = MappingProxyType(
         EventKind.POINTED_OUT: (Place.THREAD, Place.CARD, Place.AUDIT),
         EventKind.STATUS_SILENT: (Place.AUDIT,),
         EventKind.STATUS_BACK: (Place.AUDIT,),
+        EventKind.OPEN_ELSEWHERE: (Place.AUDIT,),
         EventKind.EVIDENCE_AGREES: (Place.THREAD, Place.CARD, Place.AUDIT),
         EventKind.PROPOSED: (Place.THREAD, Place.CARD, Place.AUDIT),
         EventKind.PROPOSAL_VOIDED: (Place.THREAD, Place.CARD, Place.AUDIT),
@@ -325,7 +326,7 @@ class Notices:
             "state": _recorded_as(event),
             "people": _people(event),
         }
-        given = ("transaction_id", "code", "channel", "error", "hours", "other")
+        given = ("transaction_id", "code", "channel", "error", "hours", "other", "count", "hosts", "host")
         facts |= {name: _text(event, name) for name in given} | _of_ligdicash(event)
         facts |= {
             "reason": pause_reason(str(data["reason"])) if data.get("reason") is not None else "",
@@ -411,6 +412,7 @@ _AUDIT: Mapping[EventKind, Sentence] = MappingProxyType(
         EventKind.POINTED_OUT: words.AUDIT_POINTED_OUT,
         EventKind.STATUS_SILENT: words.AUDIT_STATUS_SILENT,
         EventKind.STATUS_BACK: words.AUDIT_STATUS_BACK,
+        EventKind.OPEN_ELSEWHERE: words.AUDIT_OPEN_ELSEWHERE,
         EventKind.EVIDENCE_AGREES: words.AUDIT_AGREES,
         EventKind.PROPOSED: words.AUDIT_PROPOSED,
         EventKind.PROPOSAL_VOIDED: words.AUDIT_PROPOSAL_VOIDED,

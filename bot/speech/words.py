@@ -497,6 +497,7 @@ UNSENT: Mapping[Unsent, Sentence] = MappingProxyType(
         Unsent.NEEDS_TWO: _("the rules were changed since it was approved, and it takes two approvers now"),
         Unsent.TEAM_LIMIT: _("more was approved on that day than the team's limit allows now"),
         Unsent.OWN_LIMIT: _("more was approved on that day for its requester than their limit allows now"),
+        Unsent.OTHER_HOST: _("the settings were changed since it was approved, and another LigdiCash would pay it now"),
         Unsent.CHANGED: _("what was approved is not what would have been sent; tell the person who runs the bot"),
         Unsent.CONTRADICTED: _(
             "LigdiCash contradicts what is recorded of another payout to this person, or for this order, so that one may "
@@ -1039,6 +1040,10 @@ AUDIT_POINTED_OUT = plural(
     "🕰️ {payout} open for {hours} hour ({token})", "🕰️ {payout} open for {hours} hours ({token})", by="hours"
 )
 AUDIT_STATUS_SILENT = _("📡 LigdiCash's status call tells nothing ({why}); open payouts wait and are asked about again")
+AUDIT_OPEN_ELSEWHERE = _(
+    "📡 Payouts that another LigdiCash ({hosts}) may still pay: {count}. The settings name {host} now, so nothing is asked "
+    "about them until that address is back"
+)
 AUDIT_STATUS_BACK = _("📡 LigdiCash's status call answers again")
 AUDIT_AGREES = _("✔️ {payout}: LigdiCash now says “{word}”, as two people found")
 AUDIT_CONFIRMED = _("✔️ {payout}: LigdiCash's answer to its own token says the same now: “{word}”")

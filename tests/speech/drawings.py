@@ -214,6 +214,7 @@ class Drawings:
             word=None,
             found_by=None,
             found_reason=None,
+            host=None,
         )
         return replace(usual, **changes)  # type: ignore[arg-type]  # as above
 
@@ -605,6 +606,8 @@ class Drawings:
         yield EventKind.STILL_PENDING, {"word": "waiting"}, initiated
         yield EventKind.STATUS_SILENT, {"why": "http_500"}, None
         yield EventKind.STATUS_BACK, {}, None
+        elsewhere: Data = {"count": 3, "hosts": "test.ligdicash.example", "host": "app.ligdicash.example"}
+        yield EventKind.OPEN_ELSEWHERE, elsewhere, None
         yield EventKind.EVIDENCE_AGREES, {"word": "completed"}, self.approved(State.COMPLETED)
         for what in words.MISMATCHES:
             yield EventKind.EVIDENCE_MISMATCH, {"what": what, "own": 0}, initiated

@@ -25,6 +25,7 @@ STEPS = (
     "m005_what_was_put_off",
     "m006_what_is_uncertain",
     "m007_what_was_rejected",
+    "m010_where_it_is_paid",
 )
 
 # One payout as the first version wrote it; its order was compared by less.
