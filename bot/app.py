@@ -125,10 +125,11 @@ class House:
         self._requests = Requests(ledger, self._people, self._channels, self._rules)
         self._inquiries = Inquiries(ledger, self._people, self._channels, self._rules)
         self._reminders = Reminders(ledger, self._rules)
-        self._decisions = Decisions(ledger, self._people, self._rules)
+        ligdicash = _ligdicash(settings, http)
+        self._decisions = Decisions(ledger, self._people, self._rules, host=ligdicash.host)
         self._resolution = Resolution(ledger, self._people, self._channels, self._rules)
         self._brake = BrakeDesk(ledger, self._people)
-        self.worker = self._make_worker(http, clock, ids)
+        self.worker = self._make_worker(ligdicash, clock, ids)
         notices = Notices(self._rules, lambda: self._people.workspace_url)
         composer = Composer(ledger, notices, self._people, settings.audit_channel)
         self.outbox = Outbox(ledger, slack, composer, clock, self.unanswered)
@@ -141,14 +142,8 @@ class House:
         self._people.bot_name = identity.name
         self._people.workspace_url = identity.workspace_url
 
-    def _make_worker(self, http: httpx.AsyncClient, clock: Clock, ids: Ids) -> Worker:
+    def _make_worker(self, ligdicash: LigdicashClient, clock: Clock, ids: Ids) -> Worker:
         settings = self._settings
-        ligdicash = LigdicashClient(
-            http,
-            base_url=settings.ligdicash_api_url,
-            api_key=settings.ligdicash_api_key.get_secret_value(),
-            auth_token=settings.ligdicash_auth_token.get_secret_value(),
-        )
         poll = settings.status_poll_seconds
         return Worker(
             self.ledger,
@@ -421,6 +416,15 @@ class Bot:
         connecting: asyncio.Task[None] = asyncio.create_task(connect, name="socket")
         self._loops.append(connecting)
         await asyncio.wait([connecting], timeout=INTRODUCE_AGAIN)
+
+
+def _ligdicash(settings: Settings, http: httpx.AsyncClient) -> LigdicashClient:
+    return LigdicashClient(
+        http,
+        base_url=settings.ligdicash_api_url,
+        api_key=settings.ligdicash_api_key.get_secret_value(),
+        auth_token=settings.ligdicash_auth_token.get_secret_value(),
+    )
 
 
 def rules_of(settings: Settings) -> Rules:

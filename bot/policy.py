@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -12,7 +11,7 @@ from bot.clock import CLOCK_CORRECTED, HOUR, MINUTE
 from bot.ligdicash.readers import Doubt
 from bot.people import Kind, Person
 from bot.quiet import QuietHours
-from storage.payout import Counted, Record, State
+from storage.payout import Counted, Record, State, Unsent
 
 # No approval older than this sends anything.
 APPROVAL_HOLDS = HOUR
@@ -57,6 +56,16 @@ class Limit(enum.StrEnum):
     REQUESTER = "requester"
 
 
+# Whoever asked knows what to ask for instead, and may at once: nothing is doubtful about it.
+SET_OTHERWISE = frozenset(
+    {
+        Unsent.ABOVE_MAX, Unsent.NOT_SERVED, Unsent.NO_APPROVER, Unsent.NEEDS_TWO, Unsent.TEAM_LIMIT, Unsent.OWN_LIMIT,
+        Unsent.OTHER_HOST,
+    }
+)  # fmt: skip
+_UNSENT_FOR = {Limit.TEAM: Unsent.TEAM_LIMIT, Limit.REQUESTER: Unsent.OWN_LIMIT}
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What this installation allows; amounts in XOF. None is no limit, empty `channels` is every channel."""
@@ -85,6 +94,22 @@ _KINDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What was approved, by whom of as many as were needed, and in XOF what was approved besides it and may be paid.
+
+    `to_person` in the 24 hours before, `team` and `requester` on its day.
+    """
+
+    amount: int
+    number: str
+    approvers: tuple[str, ...]
+    needed: int
+    to_person: int
+    team: int
+    requester: int
+
+
 # Who may
 
 
@@ -98,9 +123,12 @@ def may_request(person: Person, channel: str, rules: Rules, *, shared: bool = Fa
         return Refusal.NOT_A_REQUESTER
     if shared:
         return Refusal.CHANNEL_SHARED
-    if rules.channels and channel not in rules.channels:
-        return Refusal.CHANNEL_NOT_ALLOWED
-    return None
+    return None if is_open(channel, rules) else Refusal.CHANNEL_NOT_ALLOWED
+
+
+def is_open(channel: str, rules: Rules) -> bool:
+    """Whether payouts are asked for in that channel."""
+    return not rules.channels or channel in rules.channels
 
 
 def may_decide(person: Person, asked_by: AbstractSet[str]) -> Refusal | None:
@@ -171,16 +199,28 @@ def is_click_too_old(clicked_at: int, now: int) -> bool:
     return not -CLOCK_CORRECTED <= now - clicked_at <= CLICK_HOLDS
 
 
-def still_allows(rules: Rules, amount: int, approvers: Collection[str]) -> bool:
-    """Whether what was approved may leave by the rules of now: whoever runs the bot may have tightened them since.
+def is_served(number: str, rules: Rules) -> bool:
+    """Whether somebody may be paid at a number, calling code first: no calling code begins with another one."""
+    return number.startswith(rules.countries)
+
+
+def forbids(rules: Rules, approved: Approved) -> Unsent | None:
+    """Which rule of now keeps what was approved from leaving: whoever runs the bot may have tightened them since.
 
     Whoever approved must still be named. Who is named by a group is not asked again: Slack said so an hour ago at most.
-    The limits of a day are held when a payout is approved, and not anew.
     """
+    if approved.amount > rules.max_amount:
+        return Unsent.ABOVE_MAX
+    if not is_served(approved.number, rules):
+        return Unsent.NOT_SERVED
     by_name = not any(map(is_group, rules.approvers))
-    standing = [each for each in approvers if not by_name or each in rules.approvers]
-    needed = 2 if rules.second_approval_above is not None and amount > rules.second_approval_above else 1
-    return amount <= rules.max_amount and len(standing) >= needed
+    standing = [each for each in approved.approvers if not by_name or each in rules.approvers]
+    above = rules.second_approval_above
+    needed = 2 if above is not None and approved.amount + approved.to_person > above else approved.needed
+    if len(standing) < needed:
+        return Unsent.NEEDS_TWO if len(approved.approvers) < needed else Unsent.NO_APPROVER
+    passed = limit_passed(approved.amount, team=approved.team, requester=approved.requester, rules=rules)
+    return None if passed is None else _UNSENT_FOR[passed[0]]
 
 
 def limit_passed(amount: int, *, team: int, requester: int, rules: Rules) -> tuple[Limit, int] | None:

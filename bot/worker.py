@@ -65,6 +65,7 @@ class Worker:
     async def run(self) -> None:
         """Look for due work, start it, and sleep until more is due."""
         self._start_unbounded("start", self._payments.look_now())
+        self._start_unbounded("elsewhere", self._evidence.tell_elsewhere())
         while True:
             await self._unanswered.let_pass()
             if self._stopping:

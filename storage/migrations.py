@@ -415,3 +415,9 @@ def m008_what_a_day_held(db: Database) -> None:
 def m009_what_a_copy_does_not_know(db: Database) -> None:
     """Since when a copy is served: what was asked for before it was made may have been paid by the lost ledger."""
     db.conn.execute("ALTER TABLE copies ADD COLUMN served_since INTEGER")
+
+
+@migrations()
+def m010_where_it_is_paid(db: Database) -> None:
+    """Whose attempt it is: the host of LigdiCash's API for which it was approved; null where nobody wrote that down."""
+    db.conn.execute("ALTER TABLE attempts ADD COLUMN host TEXT")

@@ -99,7 +99,13 @@ class Unsent(enum.StrEnum):
     CLOCK_SET_BACK = "the clock was set back: how old the approval is cannot be told"
     PAID_BEFORE = "an earlier attempt may have been paid"
     CHANGED = "what was approved is not what would be sent"
-    FORBIDDEN = "the rules of now do not allow it"
+    ABOVE_MAX = "above the largest amount of now"
+    NOT_SERVED = "its country is not served now"
+    NO_APPROVER = "who approved it is no approver now"
+    NEEDS_TWO = "it takes two approvals now"
+    TEAM_LIMIT = "above the team's limit of now"
+    OWN_LIMIT = "above the requester's limit of now"
+    OTHER_HOST = "approved for another LigdiCash"
     CONTRADICTED = "LigdiCash contradicts what is recorded of another payout to this person, or for this order"
 
 
@@ -125,6 +131,7 @@ class EventKind(enum.StrEnum):
     POINTED_OUT = "pointed_out"
     STATUS_SILENT = "status_silent"
     STATUS_BACK = "status_back"
+    OPEN_ELSEWHERE = "open_elsewhere"
     EVIDENCE_AGREES = "evidence_agrees"
     EVIDENCE_MISMATCH = "evidence_mismatch"
     CONTRADICTION = "contradiction"
@@ -298,6 +305,7 @@ class Attempt:
     """One try at paying; everything that can happen twice is keyed by it. Times in milliseconds since 1970.
 
     `word` is LigdiCash's newest word on it that is no final status: LigdiCash has it, and it may still be paid.
+    `host` is where LigdiCash's API was when it was approved.
     """
 
     payout: str
@@ -326,6 +334,11 @@ class Attempt:
     word: str | None
     found_by: str | None
     found_reason: str | None
+    host: str | None
+
+    def belongs_to(self, host: str) -> bool:
+        """Whether LigdiCash at that host is meant to pay it, as far as is known: old ledgers do not say."""
+        return self.host in {None, host}
 
 
 @dataclass(frozen=True, slots=True)

@@ -501,6 +501,33 @@ def approved_since(connection: sqlite3.Connection, since: int, person: str | Non
     return int(row["total"])
 
 
+def approved_before(connection: sqlite3.Connection, payout: Payout, until: int) -> int:
+    """XOF that this beneficiary was approved in the 24 hours before that, and that may have been paid."""
+    row = connection.execute(
+        """
+        SELECT coalesce(sum(amount), 0) AS total FROM attempts
+        WHERE beneficiary = ? AND approved_at > ? AND approved_at < ? AND payout <> ?
+          AND approved_at IS NOT NULL
+          AND (outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback') OR contradicted IS NOT NULL)
+        """,
+        (payout.beneficiary, until - DAY, until, payout.id),
+    ).fetchone()
+    return int(row["total"])
+
+
+def open_elsewhere(connection: sqlite3.Connection, host: str) -> tuple[int, str]:
+    """How many payouts may still be paid by LigdiCash at another host, and which hosts these are."""
+    row = connection.execute(
+        """
+        SELECT count(*) AS open, coalesce(group_concat(DISTINCT host), '') AS hosts
+        FROM payouts JOIN attempts ON attempts.payout = payouts.id AND attempts.number = payouts.attempt
+        WHERE payouts.state IN ('initiated', 'unconfirmed') AND attempts.host <> ?
+        """,
+        (host,),
+    ).fetchone()
+    return int(row["open"]), str(row["hosts"])
+
+
 def open_requests(connection: sqlite3.Connection, person: str) -> int:
     """How many undecided requests of this person there are, first ones and those asked for again."""
     row = connection.execute(
@@ -998,6 +1025,7 @@ def _attempt(row: sqlite3.Row) -> Attempt:
         word=row["word"],
         found_by=row["found_by"],
         found_reason=row["found_reason"],
+        host=row["host"],
     )
 
 

@@ -233,8 +233,8 @@ def _answer(says: Says | str) -> web.Response:
 
 
 @asynccontextmanager
-async def puppet() -> AsyncIterator[Puppet]:
-    """A puppet that listens, its gate open."""
+async def puppet(port: int = 0) -> AsyncIterator[Puppet]:
+    """A puppet that listens, its gate open; at any port or at this one."""
     made = Puppet()
     made.gate.set()
     app = web.Application()
@@ -245,7 +245,7 @@ async def puppet() -> AsyncIterator[Puppet]:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
         made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         yield made
     finally:

@@ -292,7 +292,12 @@ counts. One that was refused, stopped, expired unsent or found unpaid by two peo
 unless that was learnt by a callback's token alone.
 
 The limits are looked at when somebody asks, so that nobody waits in vain, and decided with the approval that completes
-it. What would pass a limit stays open, to be approved another day or rejected. `/payout policy` says what is left."""
+it. What would pass a limit stays open, to be approved another day or rejected. `/payout policy` says what is left.
+
+Settings may be changed by a restart, and those of now count. `MAX_AMOUNT`, `COUNTRIES` and `PAYOUT_CHANNELS` are looked
+at again with each approval. Before an approved payout leaves, `MAX_AMOUNT`, `COUNTRIES`, `APPROVERS` (where it names
+people only), `SECOND_APPROVAL_ABOVE` and the limits of its day are: what they do not allow any more expires unsent, and
+the thread and the audit channel say which rule it was."""
 
 # What counts today: amount, the whole team's, the requester's own.
 EXAMPLES_OF_LIMITS = (

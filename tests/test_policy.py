@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 
 from bot.people import Kind, Person
 from bot.policy import (
+    Approved,
     Limit,
     Refusal,
     Rules,
     approvals_needed,
+    forbids,
     limit_passed,
     may_brake,
     may_cancel,
@@ -23,10 +26,9 @@ from bot.policy import (
     may_request,
     may_see,
     may_stop,
-    still_allows,
 )
 from bot.quiet import QuietHours
-from storage.payout import NOTHING_COUNTED, Counted
+from storage.payout import NOTHING_COUNTED, Counted, Unsent
 
 RULES = Rules(
     approvers=("U0CLARISSE", "S0APPROVERS"),
@@ -165,30 +167,42 @@ def needed(amount: int, *, before: int = 0, above: int | None = 100_000, may_sti
     return approvals_needed(amount, counted, replace(RULES, second_approval_above=above))
 
 
+APPROVED = Approved(amount=5000, number="22670000000", approvers=("U1",), needed=1, to_person=0, team=0, requester=0)
+TIGHT = replace(
+    RULES, approvers=("U1", "U2"), second_approval_above=None, daily_limit=None, daily_limit_per_requester=None
+)
+
+
 @pytest.mark.parametrize(
-    ("approvers", "threshold", "amount", "approved_by", "expected"),
+    ("rules", "approved", "expected"),
     [
-        (("U1", "U2"), None, 5000, ("U1",), True),
-        (("U1", "U2"), None, 5000, ("U3",), False),
-        (("U1", "U2"), 5000, 5000, ("U1",), True),
-        (("U1", "U2"), 4999, 5000, ("U1",), False),
-        (("U1", "U2"), 4999, 5000, ("U1", "U3"), False),
-        (("U1", "U2"), 4999, 5000, ("U1", "U2"), True),
-        (("U1", "S1"), 4999, 5000, ("U1", "U3"), True),
-        (("U1", "U2"), None, RULES.max_amount, ("U1",), True),
-        (("U1", "U2"), None, RULES.max_amount + 1, ("U1", "U2"), False),
+        ({}, {}, None),
+        ({"max_amount": 5000}, {}, None),
+        ({"max_amount": 4999}, {}, Unsent.ABOVE_MAX),
+        ({"countries": ("225", "226")}, {}, None),
+        ({"countries": ("225", "22")}, {"number": "2250700000000"}, None),
+        ({"countries": ("225",)}, {}, Unsent.NOT_SERVED),
+        ({"approvers": ("U2",)}, {}, Unsent.NO_APPROVER),
+        ({"approvers": ("U2", "S1")}, {}, None),
+        ({"approvers": ("U2",)}, {"approvers": ("U1", "U2")}, None),
+        ({"approvers": ("U2",)}, {"approvers": ("U1", "U2"), "needed": 2}, Unsent.NO_APPROVER),
+        ({"second_approval_above": 5000}, {}, None),
+        ({"second_approval_above": 4999}, {}, Unsent.NEEDS_TWO),
+        ({"second_approval_above": 4999}, {"approvers": ("U1", "U2")}, None),
+        ({"second_approval_above": 4999}, {"approvers": ("U1", "U3")}, Unsent.NO_APPROVER),
+        ({"second_approval_above": 9000}, {"to_person": 4000}, None),
+        ({"second_approval_above": 9000}, {"to_person": 4001}, Unsent.NEEDS_TWO),
+        ({"daily_limit": 9000}, {"team": 4000}, None),
+        ({"daily_limit": 9000}, {"team": 4001}, Unsent.TEAM_LIMIT),
+        ({"daily_limit_per_requester": 9000}, {"team": 4001, "requester": 4000}, None),
+        ({"daily_limit_per_requester": 9000}, {"requester": 4001}, Unsent.OWN_LIMIT),
     ],
 )
 def test_the_rules_of_now_hold_for_what_was_approved_before(
-    approvers: tuple[str, ...],
-    threshold: int | None,
-    amount: int,
-    approved_by: tuple[str, ...],
-    expected: bool,  # noqa: FBT001 - parametrized
+    rules: dict[str, Any], approved: dict[str, Any], expected: Unsent | None
 ) -> None:
     """Enough of those who approved are approvers still, as far as they are named one by one, and the amount fits."""
-    rules = replace(RULES, approvers=approvers, second_approval_above=threshold)
-    assert expected is still_allows(rules, amount, approved_by)
+    assert expected is forbids(replace(TIGHT, **rules), replace(APPROVED, **approved))
 
 
 @pytest.mark.parametrize(

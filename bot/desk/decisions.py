@@ -19,6 +19,8 @@ from bot.policy import (
     Rules,
     approvals_needed,
     is_click_too_old,
+    is_open,
+    is_served,
     limit_passed,
     may_cancel,
     may_decide,
@@ -28,7 +30,7 @@ from bot.quiet import day_start
 from bot.speech.words import Answer
 from storage import queries
 from storage.ledger import Data, Ledger, Transaction
-from storage.payout import EventKind, InboxItem, Outcome, Record, Sort, State, digest
+from storage.payout import EventKind, InboxItem, Outcome, Payout, Record, Sort, State, digest
 
 # The buttons go first: the question loses them before the money moves. When Slack is slow, it waits no longer.
 BUTTONS_FIRST = 2 * SECOND
@@ -58,10 +60,11 @@ class Click:
 class Decisions:
     """The desk for approvers."""
 
-    def __init__(self, ledger: Ledger, people: People, rules: Rules) -> None:
+    def __init__(self, ledger: Ledger, people: People, rules: Rules, *, host: str) -> None:
         self._ledger = ledger
         self._people = people
         self._rules = rules
+        self._host = host
 
     async def receive(self, sort: Sort, person: str, occasion: str, click: Click) -> bool:
         """Store a click before it is acknowledged; False when this very click is stored already.
@@ -135,8 +138,9 @@ class Decisions:
             # With enough of them it decides: when another approved, Slack may not have told who this one is.
             answer(tx, Answer.APPROVED_ALREADY, person.id, payout.channel, record)
             return
-        if payout.amount > self._rules.max_amount:
-            answer(tx, Answer.ABOVE_MAX, person.id, payout.channel, record)
+        forbidden = _why_forbidden(payout, self._rules)
+        if forbidden is not None:
+            answer(tx, forbidden, person.id, payout.channel, record)
             return
         passed = self._limit_passed(tx, record) if given >= needed else None
         if passed is not None:
@@ -146,7 +150,7 @@ class Decisions:
             return
         _agree(tx, record, person, given, needed)
         if given >= needed:
-            tx.note_approved(payout, needed)
+            tx.note_approved(payout, needed, self._host)
             tx.move(payout, State.APPROVED, due_at=tx.now + BUTTONS_FIRST)
 
     def _limit_passed(self, tx: Transaction, record: Record) -> tuple[Limit, int] | None:
@@ -158,6 +162,15 @@ class Decisions:
             requester=queries.approved_since(tx.connection, today, asked_by),
             rules=self._rules,
         )
+
+
+def _why_forbidden(payout: Payout, rules: Rules) -> Answer | None:
+    """Which rule of now a request does not keep that was asked for by others."""
+    if payout.amount > rules.max_amount:
+        return Answer.ABOVE_MAX
+    if not is_served(payout.number, rules):
+        return Answer.NOT_SERVED
+    return None if is_open(payout.channel, rules) else Answer.CHANNEL_CLOSED
 
 
 def _is_open(record: Record, click: Click) -> bool:

@@ -85,10 +85,14 @@ class _Heard:
 
 @dataclass(frozen=True, slots=True)
 class _Answers:
-    """What came of asking about one attempt; `silence` is why some call told nothing."""
+    """What came of asking about one attempt; `silence` is why some call told nothing.
+
+    Nothing is `asked` about what belongs to another LigdiCash: whatever this one says, it is of something else.
+    """
 
     heard: Sequence[_Heard]
     silence: str | None
+    asked: bool = True
 
 
 async def receive_callback(ledger: Ledger, payout: str, secret: str, content_type: str, body: str) -> bool:
@@ -150,6 +154,17 @@ class Evidence:
         self._ligdicash = ligdicash
         self._first_poll = first_poll
 
+    async def tell_elsewhere(self) -> None:
+        """At the start: of what another LigdiCash may still pay nothing is learnt here; one line and one alert for all.
+
+        Whoever runs the bot changed the address while that was open, perhaps by mistake.
+        """
+        count, hosts = queries.open_elsewhere(self._ledger.reader, self._ligdicash.host)
+        if count:
+            log.warning("open_payouts_elsewhere", count=count, hosts=hosts, host=self._ligdicash.host)
+            data: Data = {"count": count, "hosts": hosts, "host": self._ligdicash.host}
+            await self._ledger.write(lambda tx: _tell_audit(tx, EventKind.OPEN_ELSEWHERE, data))
+
     async def look(self, payout: str, number: int) -> None:
         """Ask about one attempt that may have left, and hear what comes."""
         until = await self._ledger.write(lambda tx: _claim(tx, payout, number))
@@ -163,6 +178,8 @@ class Evidence:
         may_die(Point.HEARD)
 
     async def _ask(self, payout: Payout, attempt: Attempt) -> _Answers:
+        if not attempt.belongs_to(self._ligdicash.host):
+            return _Answers((), None, asked=False)
         endpoint = payout.way.endpoint
         silence, heard = None, list[_Heard]()
         if attempt.token is not None:
@@ -184,8 +201,9 @@ class Evidence:
     def _hear_all(self, tx: Transaction, asked: Attempt, claimed_until: int, answers: _Answers) -> None:
         for found in answers.heard:
             _hear(tx, asked, found)
-        if answers.heard or answers.silence:
+        if answers.heard or answers.silence or not answers.asked:
             tx.note_silence(asked.payout, asked.number, silent=not answers.heard)
+        if answers.heard or answers.silence:
             _note_status_call(tx, answers.silence)
         record, attempt = tx.record(asked.payout), queries.attempt(tx.connection, asked.payout, asked.number)
         if record is None or attempt is None:
@@ -423,12 +441,9 @@ def _note_status_call(tx: Transaction, silence: str | None) -> None:
     """The same error for every payout is one alert, not one for each."""
     begun, over = tx.note_status_call(silence)
     if begun or over:
-        kind = EventKind.STATUS_SILENT if begun else EventKind.STATUS_BACK
-        tx.append(
-            kind,
-            payout=None,
-            attempt=None,
-            actor=None,
-            data={"why": silence},
-            addresses=addresses(kind, channel=""),
-        )
+        _tell_audit(tx, EventKind.STATUS_SILENT if begun else EventKind.STATUS_BACK, {"why": silence})
+
+
+def _tell_audit(tx: Transaction, kind: EventKind, data: Data) -> None:
+    """What is no payout's own."""
+    tx.append(kind, payout=None, attempt=None, actor=None, data=data, addresses=addresses(kind, channel=""))

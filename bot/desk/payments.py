@@ -15,7 +15,8 @@ from bot.desk import brake, evidence
 from bot.desk.telling import tell
 from bot.ligdicash.client import CREATE_DEADLINE, LigdicashClient, Order
 from bot.ligdicash.readers import Accepted, CreateAnswer, Doubt, NeverLeft, Refused, Uncertain
-from bot.policy import APPROVAL_HOLDS, Rules, still_allows
+from bot.policy import APPROVAL_HOLDS, Approved, Rules, forbids
+from bot.quiet import day_start
 from storage import queries
 from storage.ledger import Ledger, Transaction
 from storage.payout import (
@@ -187,7 +188,7 @@ class Payments:
         if contradicted is not None:
             evidence.stop_following(tx, payout, contradicted)
             return None
-        why_not = _why_not(tx, record, self._rules)
+        why_not = _why_not(tx, record, self._rules, self._ligdicash.host)
         if why_not is not None:
             other = queries.contradicted_since_approval(tx.connection, payout)
             evidence.expire(tx, payout, why_not, other if why_not is Unsent.CONTRADICTED else None)
@@ -199,7 +200,7 @@ class Payments:
         until = tx.now + int(LEASE_SECONDS * SECOND)
         if not tx.move(payout, State.SENDING, due_at=until):
             return None
-        tx.lease(payout, owner=self._owner, until=until, secret=secret)
+        tx.lease(payout, owner=self._owner, until=until, secret=secret, host=self._ligdicash.host)
         tell(tx, EventKind.SENDING, payout, data={"transaction_id": attempt.transaction_id})
         approved_until = (attempt.approved_at or tx.now) + APPROVAL_HOLDS
         return _Sending(payout.id, payout.attempt, self._order(record, secret), approved_until, set_backs)
@@ -303,7 +304,7 @@ def _contradicted(connection: sqlite3.Connection, payout: str, attempt: int) -> 
     return next((found.payout for found in queries.relatives(connection, payout) if found.is_contradicted), None)
 
 
-def _why_not(tx: Transaction, record: Record, rules: Rules) -> Unsent | None:
+def _why_not(tx: Transaction, record: Record, rules: Rules, host: str) -> Unsent | None:
     """Why an approved payout may not leave now; None when it may."""
     payout, attempt = record.payout, record.attempt
     if attempt.approved_at is None or tx.now - attempt.approved_at > APPROVAL_HOLDS:
@@ -316,12 +317,25 @@ def _why_not(tx: Transaction, record: Record, rules: Rules) -> Unsent | None:
     stands_for = digest(
         salt=queries.salt(tx.connection, payout.id), number=payout.number, amount=payout.amount, way=payout.way
     )
-    agreed, needed = queries.approvals_of_digest(tx.connection, payout.id, payout.attempt, stands_for)
-    if stands_for != attempt.digest or agreed < max(needed, attempt.needed or 1):
+    agreed, noted = queries.approvals_of_digest(tx.connection, payout.id, payout.attempt, stands_for)
+    needed = max(noted, attempt.needed or 1)
+    if stands_for != attempt.digest or agreed < needed:
         return Unsent.CHANGED
     if queries.contradicted_since_approval(tx.connection, payout) is not None:
         return Unsent.CONTRADICTED
-    return None if still_allows(rules, payout.amount, record.approvers) else Unsent.FORBIDDEN
+    approved = _approved(tx, record, attempt.approved_at, needed, rules)
+    return forbids(rules, approved) if attempt.belongs_to(host) else Unsent.OTHER_HOST
+
+
+def _approved(tx: Transaction, record: Record, approved_at: int, needed: int, rules: Rules) -> Approved:
+    """What was approved, with what the limits of its day add to it: once that day is over they add nothing."""
+    payout, day = record.payout, day_start(approved_at, rules.timezone)
+    team = requester = 0
+    if day == day_start(tx.now, rules.timezone):
+        team = queries.approved_since(tx.connection, day) - payout.amount
+        requester = queries.approved_since(tx.connection, day, record.attempt.asked_by) - payout.amount
+    to_person = queries.approved_before(tx.connection, payout, approved_at)
+    return Approved(payout.amount, payout.number, record.approvers, needed, to_person, team, requester)
 
 
 def _look_now(tx: Transaction) -> None:

@@ -21,6 +21,7 @@ from bot.policy import (
     is_click_too_old,
     is_group,
     is_resolvable,
+    is_served,
     may_decide,
     may_request,
 )
@@ -163,6 +164,8 @@ class Resolution:
             answer(tx, Answer.NOT_AGAIN, person.id, resolve.channel, record)
         elif payout.amount > self._rules.max_amount:
             answer(tx, Answer.ABOVE_MAX_AGAIN, person.id, resolve.channel, record)
+        elif not is_served(payout.number, self._rules):
+            answer(tx, Answer.NOT_SERVED_AGAIN, person.id, resolve.channel, record)
         elif sort is Sort.ASK_AGAIN and tx.ask_again(
             payout, person.id, next_look(self._rules, requested_at=tx.now, now=tx.now)[0]
         ):

@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -113,6 +114,8 @@ class LigdicashClient:
     def __init__(self, http: httpx.AsyncClient, *, base_url: str, api_key: str, auth_token: str) -> None:
         self._http = http
         self._base_url = base_url.rstrip("/")
+        # Who is asked: another host knows nothing of what this one was asked to pay.
+        self.host = urlsplit(base_url).netloc.lower()
         self._headers = {"Apikey": api_key, "Authorization": f"Bearer {auth_token}", "Accept": "application/json"}
         self._headers["Connection"] = "close"
 

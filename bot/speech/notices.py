@@ -9,7 +9,7 @@ from types import MappingProxyType
 from slack_sdk.models.blocks import ButtonElement
 
 from bot.ligdicash.errors import Meaning
-from bot.policy import Limit, Refusal, Rules, eligible, enough_to_resolve
+from bot.policy import SET_OTHERWISE, Limit, Refusal, Rules, eligible, enough_to_resolve
 from bot.speech import words
 from bot.speech.blocks import Button, Message, button, dialog, message, number_of, row, sections
 from bot.speech.cards import (
@@ -71,6 +71,7 @@ PLACES: Mapping[EventKind, tuple[Place, ...]] = MappingProxyType(
         EventKind.POINTED_OUT: (Place.THREAD, Place.CARD, Place.AUDIT),
         EventKind.STATUS_SILENT: (Place.AUDIT,),
         EventKind.STATUS_BACK: (Place.AUDIT,),
+        EventKind.OPEN_ELSEWHERE: (Place.AUDIT,),
         EventKind.EVIDENCE_AGREES: (Place.THREAD, Place.CARD, Place.AUDIT),
         EventKind.PROPOSED: (Place.THREAD, Place.CARD, Place.AUDIT),
         EventKind.PROPOSAL_VOIDED: (Place.THREAD, Place.CARD, Place.AUDIT),
@@ -183,6 +184,7 @@ class Notices:
             "attempt": str(event.attempt or ""),
             "nothing": nothing_paid(record),
             "people": _people(event),
+            "why": _why_expired(event),
         }
         facts |= {name: _text(event, name) for name in ("hours", "minutes", "other")} | _of_ligdicash(event)
         facts["who"] = self._who_looks_up(event, record)
@@ -326,7 +328,7 @@ class Notices:
             "state": _recorded_as(event),
             "people": _people(event),
         }
-        given = ("transaction_id", "code", "channel", "error", "hours", "other")
+        given = ("transaction_id", "code", "channel", "error", "hours", "other", "count", "hosts", "host")
         facts |= {name: _text(event, name) for name in given} | _of_ligdicash(event)
         facts |= {
             "reason": pause_reason(str(data["reason"])) if data.get("reason") is not None else "",
@@ -355,7 +357,7 @@ class Notices:
         refused = event.kind in {EventKind.REQUEST_REFUSED, EventKind.DECISION_REFUSED, EventKind.BRAKE_REFUSED}
         if event.kind is EventKind.LIMIT_REFUSED:
             return str(words.LIMITS[Limit(why)])
-        return self.why(why) if refused else why
+        return self.why(why) if refused else _why_expired(event) or why
 
     def _audit_number(self, record: Record | None) -> str:
         if record is None:
@@ -412,6 +414,7 @@ _AUDIT: Mapping[EventKind, Sentence] = MappingProxyType(
         EventKind.POINTED_OUT: words.AUDIT_POINTED_OUT,
         EventKind.STATUS_SILENT: words.AUDIT_STATUS_SILENT,
         EventKind.STATUS_BACK: words.AUDIT_STATUS_BACK,
+        EventKind.OPEN_ELSEWHERE: words.AUDIT_OPEN_ELSEWHERE,
         EventKind.EVIDENCE_AGREES: words.AUDIT_AGREES,
         EventKind.PROPOSED: words.AUDIT_PROPOSED,
         EventKind.PROPOSAL_VOIDED: words.AUDIT_PROPOSAL_VOIDED,
@@ -479,6 +482,15 @@ def _is_expired_beside(event: Event) -> bool:
     return event.kind is EventKind.EXPIRED and event.data.get("why") == Unsent.CONTRADICTED
 
 
+def _is_set_otherwise(event: Event) -> bool:
+    """Whether it ended approved and unsent, since the settings were changed."""
+    return event.kind is EventKind.EXPIRED and event.data.get("why") in SET_OTHERWISE
+
+
+def _why_expired(event: Event) -> str:
+    return str(words.UNSENT[Unsent(str(event.data["why"]))]) if _is_set_otherwise(event) else ""
+
+
 def _is_proven(event: Event) -> bool:
     """Whether a failure was told by the attempt's own token, which named nothing else."""
     return bool(event.data.get("proven", event.data.get("by") != "callback token"))
@@ -511,8 +523,20 @@ def _thread_sentence(event: Event, record: Record) -> Sentence:
     # A payout that a contradiction stopped was cancelled by nobody.
     stopped = event.kind is EventKind.CANCELLED and event.actor is None
     sentence = words.THREAD_STOPPED_FAMILY if _is_of_another(event) else words.THREAD_STOPPED
-    usual = words.THREAD_EXPIRED_CONTRADICTED if _is_expired_beside(event) else _THREAD[event.kind]
-    return sentence if stopped else usual
+    return sentence if stopped else _of_expired(event, _THREAD_EXPIRED) or _THREAD[event.kind]
+
+
+# Where the settings were changed since it was approved, and where another to that person or order was contradicted.
+_THREAD_EXPIRED = (words.THREAD_EXPIRED_SET_OTHERWISE, words.THREAD_EXPIRED_CONTRADICTED)
+_AUDIT_EXPIRED = (words.AUDIT_EXPIRED_SET_OTHERWISE, words.AUDIT_EXPIRED_CONTRADICTED)
+
+
+def _of_expired(event: Event, sentences: tuple[Sentence, Sentence]) -> Sentence | None:
+    """What is said of an approved one that did not leave, where its reason has words of its own."""
+    set_otherwise, beside = sentences
+    if _is_set_otherwise(event):
+        return set_otherwise
+    return beside if _is_expired_beside(event) else None
 
 
 def _audit_token(record: Record | None) -> str:
@@ -534,8 +558,7 @@ def _audit_sentence(event: Event, record: Record | None) -> Sentence:
         return _AUDIT_OF_LESS[event.kind]
     stopped = event.kind is EventKind.CANCELLED and event.actor is None
     sentence = words.AUDIT_STOPPED_FAMILY if _is_of_another(event) else words.AUDIT_STOPPED
-    usual = words.AUDIT_EXPIRED_CONTRADICTED if _is_expired_beside(event) else _AUDIT[event.kind]
-    return sentence if stopped else usual
+    return sentence if stopped else _of_expired(event, _AUDIT_EXPIRED) or _AUDIT[event.kind]
 
 
 def _thread_buttons(event: Event, record: Record) -> list[ButtonElement]:

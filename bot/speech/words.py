@@ -494,7 +494,13 @@ UNSENT: Mapping[Unsent, Sentence] = MappingProxyType(
         Unsent.TOO_OLD: _("it could not be sent within an hour of the approval"),
         Unsent.CLOCK_SET_BACK: _("the machine's clock was set back, so nobody can tell how old the approval is"),
         Unsent.PAID_BEFORE: _("an earlier attempt may have been paid"),
-        Unsent.FORBIDDEN: _("the rules were changed since it was approved, and do not allow it any more"),
+        Unsent.ABOVE_MAX: _("the rules were changed since it was approved, and one payout may not be as large now"),
+        Unsent.NOT_SERVED: _("the rules were changed since it was approved, and nobody is paid in that country now"),
+        Unsent.NO_APPROVER: _("the rules were changed since it was approved, and who approved it may not do so now"),
+        Unsent.NEEDS_TWO: _("the rules were changed since it was approved, and it takes two approvers now"),
+        Unsent.TEAM_LIMIT: _("more was approved on that day than the team's limit allows now"),
+        Unsent.OWN_LIMIT: _("more was approved on that day for its requester than their limit allows now"),
+        Unsent.OTHER_HOST: _("the settings were changed since it was approved, and another LigdiCash would pay it now"),
         Unsent.CHANGED: _("what was approved is not what would have been sent; tell the person who runs the bot"),
         Unsent.CONTRADICTED: _(
             "LigdiCash contradicts what is recorded of another payout to this person, or for this order, so that one may "
@@ -623,6 +629,10 @@ THREAD_EXPIRED_CONTRADICTED = _(
     "of {other}, to this person or for this order, so that one may have been paid. Tell finance now; if this one is still "
     "right after that, ask for it anew."
 )
+THREAD_EXPIRED_SET_OTHERWISE = _(
+    "⌛ {requester} {payout} was approved, and has *expired* before it left, {nothing}: {why}. "
+    "*What to do:* if it is still needed, click *Correct and ask again* on the card."
+)
 THREAD_STILL_PENDING = _("LigdiCash says “{word}” of {payout}; that is not a final status. Still: {state}.")
 THREAD_MISMATCH = _(
     "🚨 {payout}: an answer of LigdiCash did not match this payout ({what}). It was recorded and changed nothing. "
@@ -737,6 +747,9 @@ class Answer(enum.StrEnum):
     ON_ITS_WAY = "on_its_way"
     ABOVE_MAX = "above_max"
     ABOVE_MAX_AGAIN = "above_max_again"
+    NOT_SERVED = "not_served"
+    NOT_SERVED_AGAIN = "not_served_again"
+    CHANNEL_CLOSED = "channel_closed"
     PAUSED_ALREADY = "paused_already"
     PAUSED_SINCE = "paused_since"
     NOT_PAUSED = "not_paused"
@@ -783,6 +796,18 @@ ANSWERS: Mapping[Answer, Sentence] = MappingProxyType(
         ),
         Answer.ABOVE_MAX_AGAIN: _(
             "{payout} was not asked for again: it is more than is allowed for one payout now. A smaller one can be asked for."
+        ),
+        Answer.NOT_SERVED: _(
+            "{payout} was not approved: nobody is paid in that country now. Please reject it; it can be asked for to a "
+            "number of another country."
+        ),
+        Answer.NOT_SERVED_AGAIN: _(
+            "{payout} was not asked for again: nobody is paid in that country now. It can be asked for to a number of "
+            "another country."
+        ),
+        Answer.CHANNEL_CLOSED: _(
+            "{payout} was not approved: payouts are not asked for in this channel any more. Please reject it; it can be asked "
+            "for where they are."
         ),
         Answer.PAUSED_ALREADY: _("Sending is paused already. Nothing was changed."),
         Answer.PAUSED_SINCE: _(
@@ -1011,6 +1036,7 @@ AUDIT_EXPIRED = _("⌛ {payout} expired; nothing left")
 AUDIT_EXPIRED_CONTRADICTED = _(
     "⌛ {payout} expired before it left: {other}, to the same person or for the same order, may have been paid"
 )
+AUDIT_EXPIRED_SET_OTHERWISE = _("⌛ {payout} expired before it left: {why}")
 AUDIT_CALLBACK_RECEIVED = _(
     "📥 {payout}: callback “{word}” received; the status will be asked before anything is believed"
 )
@@ -1039,6 +1065,10 @@ AUDIT_POINTED_OUT = plural(
     "🕰️ {payout} open for {hours} hour ({token})", "🕰️ {payout} open for {hours} hours ({token})", by="hours"
 )
 AUDIT_STATUS_SILENT = _("📡 LigdiCash's status call tells nothing ({why}); open payouts wait and are asked about again")
+AUDIT_OPEN_ELSEWHERE = _(
+    "📡 Payouts that another LigdiCash ({hosts}) may still pay: {count}. The settings name {host} now, so nothing is asked "
+    "about them until that address is back"
+)
 AUDIT_STATUS_BACK = _("📡 LigdiCash's status call answers again")
 AUDIT_AGREES = _("✔️ {payout}: LigdiCash now says “{word}”, as two people found")
 AUDIT_CONFIRMED = _("✔️ {payout}: LigdiCash's answer to its own token says the same now: “{word}”")

@@ -34,11 +34,11 @@ class AttemptMoves(EventMoves):
         """What was given to its current attempt so far does not count any more, and may be given anew."""
         self.connection.execute("DELETE FROM approvals WHERE payout = ? AND attempt = ?", (payout.id, payout.attempt))
 
-    def note_approved(self, payout: Payout, needed: int) -> None:
-        """So many people as were needed have agreed; from now on it counts against limits."""
+    def note_approved(self, payout: Payout, needed: int, host: str) -> None:
+        """So many people as were needed have agreed that it is paid there; from now on it counts against limits."""
         self.connection.execute(
-            "UPDATE attempts SET approved_at = ?, needed = ? WHERE payout = ? AND number = ?",
-            (self.now, needed, payout.id, payout.attempt),
+            "UPDATE attempts SET approved_at = ?, needed = ?, host = ? WHERE payout = ? AND number = ?",
+            (self.now, needed, host, payout.id, payout.attempt),
         )
 
     def note_reminded(self, payout: Payout, reminders: int) -> None:
@@ -48,15 +48,15 @@ class AttemptMoves(EventMoves):
             (reminders, payout.id, payout.attempt),
         )
 
-    def lease(self, payout: Payout, *, owner: str, until: int, secret: str) -> None:
+    def lease(self, payout: Payout, *, owner: str, until: int, secret: str, host: str) -> None:
         """Note that this attempt's request may leave now; what an earlier try, which never left, came to is cleared."""
         self.connection.execute(
             """
-            UPDATE attempts SET sent_at = ?, lease_owner = ?, lease_until = ?, secret_hash = ?,
+            UPDATE attempts SET sent_at = ?, lease_owner = ?, lease_until = ?, secret_hash = ?, host = ?,
                                 answered_at = NULL, answer_kind = NULL, answer_code = NULL, answer_note = NULL
             WHERE payout = ? AND number = ?
             """,
-            (self.now, owner, until, hash_of_secret(secret), payout.id, payout.attempt),
+            (self.now, owner, until, hash_of_secret(secret), host, payout.id, payout.attempt),
         )
 
     def keep_answer(

@@ -107,7 +107,7 @@ BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
         8,
         "the move to sending does not count the approvals again",
         "bot.desk.payments:_why_not",
-        "or agreed < max(needed, attempt.needed or 1)",
+        "or agreed < needed",
         "",
     ),
     one(

@@ -89,7 +89,7 @@ BREAKS: tuple[Break, ...] = (
         2,
         "the request leaves without a lease",
         f"{_PAYMENTS}:Payments._begin",
-        "tx.lease(payout, owner=self._owner, until=until, secret=secret)",
+        "tx.lease(payout, owner=self._owner, until=until, secret=secret, host=self._ligdicash.host)",
         "pass",
     ),
     one(

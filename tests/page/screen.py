@@ -104,8 +104,17 @@ class Screen:
         await self.page.locator(f"body[data-who={name}]").wait_for()
 
     async def go(self, place: str) -> None:
-        """Look at a conversation, at Home or, on a phone, at LigdiCash."""
-        await self.page.locator("#places").get_by_role("button", name=place).click()
+        """Look at a conversation, at Home or, on a phone, at LigdiCash.
+
+        What is drawn anew between the press and the release of a button was not clicked: whoever sees that clicks again.
+        """
+        button = self.page.locator("#places").get_by_role("button", name=place)
+        await button.click()
+        while not await self._is_at(place):
+            await button.click()
+
+    async def _is_at(self, place: str) -> bool:
+        return await self.page.locator("#places [aria-current=page]", has_text=place).count() > 0
 
     async def type(self, text: str) -> None:
         """Type into the message box, and send it."""

@@ -78,7 +78,7 @@ async def test_a_link_to_a_message_stays_in_the_page(screen: Screen) -> None:
     said = f"see <{link['permalink']}|its thread>"
     slack.call("chat.postMessage", "xoxb-test", {"channel": slack.workspace.dm(AMINATA), "text": said})
 
-    await screen.page.locator("#places").get_by_role("button", name="Payout").click()
+    await screen.go("Payout")
     await screen.channel.get_by_role("button", name="its thread").click()
     await screen.sees(screen.thread, "the reply")
 

@@ -23,7 +23,7 @@ from bot.parsing import (
     UnreadableAmount,
     UnreadableNumber,
 )
-from bot.policy import Limit, Refusal, Rules
+from bot.policy import SET_OTHERWISE, Limit, Refusal, Rules
 from bot.quiet import QuietHours
 from bot.speech import replies, words
 from bot.speech.blocks import Message
@@ -214,6 +214,7 @@ class Drawings:
             word=None,
             found_by=None,
             found_reason=None,
+            host=None,
         )
         return replace(usual, **changes)  # type: ignore[arg-type]  # as above
 
@@ -611,6 +612,8 @@ class Drawings:
         yield EventKind.STILL_PENDING, {"word": "waiting"}, initiated
         yield EventKind.STATUS_SILENT, {"why": "http_500"}, None
         yield EventKind.STATUS_BACK, {}, None
+        elsewhere: Data = {"count": 3, "hosts": "test.ligdicash.example", "host": "app.ligdicash.example"}
+        yield EventKind.OPEN_ELSEWHERE, elsewhere, None
         yield EventKind.EVIDENCE_AGREES, {"word": "completed"}, self.approved(State.COMPLETED)
         for what in words.MISMATCHES:
             yield EventKind.EVIDENCE_MISMATCH, {"what": what, "own": 0}, initiated
@@ -651,6 +654,9 @@ class Drawings:
         beside: Data = {"why": Unsent.CONTRADICTED, "other": EARLIER}
         expired = replace(self.approved(State.EXPIRED), unsent=Unsent.CONTRADICTED)
         yield EventKind.EXPIRED, "expired beside a contradiction", beside, expired, {}
+        for unsent in sorted(SET_OTHERWISE):
+            name = f"expired, set otherwise: {unsent.name.lower().replace('_', ' ')}"
+            yield EventKind.EXPIRED, name, {"why": unsent}, replace(self.approved(State.EXPIRED), unsent=unsent), {}
         rejected = self.approved(
             State.CANCELLED, payout={"decided_by": CLARISSE, "decision_reason": self.values.reason}
         )

@@ -34,7 +34,7 @@ _MONTHS = [re.escape(name) for name in get_month_names("abbreviated", locale="fr
 _DATA = re.compile(
     rf"""<@\w+>|<!subteam\^\w+>|<\#\w+>|https?://[^|>\s]+|P-\w{{5}}|…?3c9d8f01|eyJ0\.eyJ1\.3c9d8f01|ORD-[\d-]+|
     Refund|help|Aminata|operator|ConnectError|http_500|not_in_channel|C0\w+|F\sCFA|\d+\s(?:{"|".join(_MONTHS)})|
-    (?:not?)?completed|waiting|pending|
+    (?:not?)?completed|waiting|pending|\w+\.ligdicash\.example|
     \b[0-9a-f]{{32}}\b|looks\ odd|5k|…[\w-]{{8}}|\bey[\w.-]+|\b03[ab]\b|P-…|/payout|\bpayout\b""",
     re.VERBOSE,
 )

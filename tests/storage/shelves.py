@@ -136,7 +136,7 @@ def click(tx: Transaction, payout_id: str, since: int) -> None:
     queries.undecided_beside(tx.connection, payout)
     event = tell(tx, EventKind.APPROVED, payout, actor="U0CLARISSE", data={"digest": stands_for, "needed": 1})
     tx.add_approval(payout, "U0CLARISSE", stands_for, event)
-    tx.note_approved(payout, 1)
+    tx.note_approved(payout, 1, "ligdicash.example")
     assert tx.move(payout, State.APPROVED, due_at=tx.now)
     queries.approvals_of_digest(tx.connection, payout.id, 1, stands_for)
 

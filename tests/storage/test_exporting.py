@@ -34,7 +34,7 @@ def filed(book: Book) -> Book:
                 data={"digest": stands_for, "needed": 1}, addresses=(),
             )  # fmt: skip
             tx.add_approval(payout, "U0CLARISSE", stands_for, event)
-            tx.note_approved(payout, 1)
+            tx.note_approved(payout, 1, "ligdicash.example")
             assert tx.move(payout, State.APPROVED, due_at=None)
 
         book.write(approve)

@@ -87,6 +87,7 @@ def samples(book: Book) -> dict[tuple[str, str], Any]:
         ("besides", "str"): payout.id,
         ("follows", "str | None"): payout.id,
         ("secret_hash", "str"): "hash",
+        ("host", "str"): "ligdicash.example",
         ("digest", "str"): "digest",
         ("stands_for", "str"): "digest",
         ("now", "int"): book.clock.now(),

@@ -101,6 +101,7 @@ class _Ligdicash(LigdicashClient):
     def __init__(self) -> None:
         self.out: list[asyncio.Future[CreateAnswer]] = []
         self.word, self.names = Word.PENDING, frozenset[str]()
+        self.host = "ligdicash.example"
 
     async def create(self, order: Order, *, may_still_leave: object) -> CreateAnswer:  # noqa: ARG002 - its signature
         self.out.append(asyncio.get_running_loop().create_future())
@@ -166,7 +167,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ligdicash = _Ligdicash()
         people, channels = _People(), _Channels()
         self.requests = Requests(self.ledger, people, channels, RULES)
-        self.decisions = Decisions(self.ledger, people, RULES)
+        self.decisions = Decisions(self.ledger, people, RULES, host=self.ligdicash.host)
         self.resolution = Resolution(self.ledger, people, channels, RULES)
         self.reminders = Reminders(self.ledger, RULES)
         self.payments = Payments(

@@ -27,6 +27,7 @@ STEPS = (
     "m007_what_was_rejected",
     "m008_what_a_day_held",
     "m009_what_a_copy_does_not_know",
+    "m010_where_it_is_paid",
 )
 
 # One payout as the first version wrote it; its order was compared by less.

@@ -605,9 +605,7 @@ async def test_half_a_character_in_the_create_answer_costs_no_token(played: Stag
     await played.card_says(card, "Completed")
 
 
-async def test_completed_after_it_never_left_is_shown(
-    tmp_path: Path, ligdicash: Puppet, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_completed_after_it_never_left_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was proven not to have left, and expired, is heard of all the same."""
     monkeypatch.setattr(Ids, "secret", lambda _: "a" * 40)
     port = free_port()
@@ -618,20 +616,18 @@ async def test_completed_after_it_never_left_is_shown(
         await later(scene, 3602)
         await scene.card_says(card, "Expired")
         mine = transaction_of(scene, card)
-        await scene.stop()
-        scene.extra = {"LIGDICASH_API_URL": ligdicash.url}
-        await scene.start()
-        ligdicash.statuses["callback-token"] = {
-            "response_code": "00",
-            "status": "completed",
-            "transaction_id": mine,
-        }
-        path = f"/callbacks/ligdicash/{card.text.split()[0]}/{'a' * 40}"
-        assert 200 == await call_back(scene, path, {"status": "completed", "token": "callback-token"})
-        await scene.card_says(card, "LigdiCash contradicts this")
-        await scene.settled()
-        await _shown_once(scene, card, State.EXPIRED)
-    assert [] == ligdicash.creates
+        async with puppet(port) as ligdicash:
+            ligdicash.statuses["callback-token"] = {
+                "response_code": "00",
+                "status": "completed",
+                "transaction_id": mine,
+            }
+            path = f"/callbacks/ligdicash/{card.text.split()[0]}/{'a' * 40}"
+            assert 200 == await call_back(scene, path, {"status": "completed", "token": "callback-token"})
+            await scene.card_says(card, "LigdiCash contradicts this")
+            await scene.settled()
+            await _shown_once(scene, card, State.EXPIRED)
+        assert [] == ligdicash.creates
 
 
 # The door

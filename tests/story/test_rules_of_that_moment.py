@@ -11,11 +11,14 @@ from bot.clock import DAY, MINUTE, SECOND
 from bot.sandbox.slack import Delivery, Kind, Message
 from storage.payout import State
 from tests.stage import AMINATA, BOUKARY, CLARISSE, DAOUDA, SUPPORT, SkippingClock, Stage, payout_of
-from tests.story.authority import approvals, approves, click_on, office
+from tests.story.authority import approvals, approves, click_on, clock_at, office
 from tests.story.office import (
     NO_ACCOUNT,
     approved,
+    audit,
     becomes,
+    buttons_of,
+    changed,
     pause,
     press,
     propose,
@@ -23,6 +26,7 @@ from tests.story.office import (
     resume,
     seen,
     state_of,
+    told,
     unconfirmed,
 )
 
@@ -118,29 +122,41 @@ async def test_the_largest_amount_of_now_holds_for_asking_again(scene: Stage) ->
     await becomes(scene, card, State.REQUESTED)
 
 
+async def _tightened(scene: Stage, **settings: str) -> None:
+    """Started again with other settings."""
+    await scene.stop()
+    scene.extra = {**scene.extra, **settings}
+    await scene.start()
+
+
 @pytest.mark.parametrize(
     ("tightened", "why"),
     [
-        ({"MAX_AMOUNT": "4000"}, "a smaller largest amount"),
-        ({"APPROVERS": f"{DAOUDA},{BOUKARY}"}, "whoever approved is no approver any more"),
-        ({"SECOND_APPROVAL_ABOVE": "4000"}, "one approval is not enough any more"),
+        ({"MAX_AMOUNT": "4999"}, "one payout may not be as large now"),
+        ({"COUNTRIES": "225"}, "nobody is paid in that country now"),
+        ({"APPROVERS": f"{DAOUDA},{BOUKARY}"}, "who approved it may not do so now"),
+        ({"SECOND_APPROVAL_ABOVE": "4999"}, "it takes two approvers now"),
+        ({"DAILY_LIMIT": "4999"}, "more was approved on that day than the team's limit allows now"),
+        ({"DAILY_LIMIT_PER_REQUESTER": "4999"}, "more was approved on that day for its requester than their limit"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_what_was_approved_by_other_rules_is_not_sent(scene: Stage, tightened: dict[str, str], why: str) -> None:
     """Pause, take the wrong approver out, restart, resume: that is what people do in an emergency, and it must hold."""
-    assert why
     await pause(scene)
     card = await approved(scene)
     await scene.at_rest()
-    await scene.stop()
-    scene.extra = {**scene.extra, **tightened}
-    await scene.start()
+    await _tightened(scene, **tightened)
     for user in (DAOUDA, BOUKARY if "APPROVERS" in tightened else CLARISSE):
         await resume(scene, user=user)
-    await scene.card_says(card, "the rules were changed since it was approved")
+    await scene.card_says(card, why)
+    await scene.thread_says(card, why)
+    await scene.thread_says(card, "*What to do:* if it is still needed, click *Correct and ask again*")
     await scene.at_rest()
+    await told(scene)
+    assert any(f"{payout_of(card)} expired before it left" in line and why in line for line in audit(scene))
     assert (State.EXPIRED, []) == (state_of(scene, card), scene.ligdicash.creates)
+    assert ["correct"] == buttons_of(seen(scene, card))
 
 
 async def test_what_the_new_rules_allow_is_sent(scene: Stage) -> None:
@@ -148,12 +164,98 @@ async def test_what_the_new_rules_allow_is_sent(scene: Stage) -> None:
     await pause(scene)
     card = await approved(scene)
     await scene.at_rest()
-    await scene.stop()
-    scene.extra = {**scene.extra, "MAX_AMOUNT": "5000", "SECOND_APPROVAL_ABOVE": "5000"}
-    await scene.start()
-    for user in (DAOUDA, CLARISSE):
+    await _tightened(
+        scene,
+        MAX_AMOUNT="5000",
+        SECOND_APPROVAL_ABOVE="5000",
+        DAILY_LIMIT="5000",
+        DAILY_LIMIT_PER_REQUESTER="5000",
+        COUNTRIES="225,226",
+        APPROVERS=f"{CLARISSE},{BOUKARY}",
+    )
+    for user in (BOUKARY, CLARISSE):
         await resume(scene, user=user)
     await scene.card_says(card, "Completed")
+
+
+async def test_a_lower_limit_leaves_what_fits(scene: Stage) -> None:
+    """Of several that were approved together as many leave as the day has room for; the others end."""
+    await pause(scene)
+    cards = [await approved(scene) for _ in range(3)]
+    await scene.at_rest()
+    await _tightened(scene, DAILY_LIMIT="10000")
+    for user in (DAOUDA, CLARISSE):
+        await resume(scene, user=user)
+    await changed(scene, lambda: len(scene.ligdicash.creates) == 2)
+    await scene.at_rest()
+    assert 1 == [state_of(scene, card) for card in cards].count(State.EXPIRED)
+
+
+async def test_a_limit_that_another_day_used_up_is_over(tmp_path: Path) -> None:
+    """Approved just before midnight, sent just after: it counts for the day of its approval, as the others do there."""
+    async with office(tmp_path, clock_at("2030-05-14T23:58"), DAILY_LIMIT="9000") as scene:
+        await pause(scene)
+        before = await approved(scene)
+        await scene.at_rest()
+        assert isinstance(scene.clock, SkippingClock)
+        scene.clock.skip(3 * MINUTE)
+        after = await approved(scene)
+        await scene.at_rest()
+        for user in (DAOUDA, CLARISSE):
+            await resume(scene, user=user)
+        for card in (before, after):
+            await scene.card_says(card, "Completed")
+
+
+async def test_one_of_two_who_approved_is_not_enough(tmp_path: Path) -> None:
+    """Two were needed, and one of them was taken out since: nothing leaves on the other's word."""
+    async with office(tmp_path, SECOND_APPROVAL_ABOVE="4999") as scene:
+        await pause(scene)
+        card = await scene.ask(f"{SOMEBODY} 5000 refund")
+        for user in (CLARISSE, DAOUDA):
+            await approves(scene, user, card)
+        await becomes(scene, card, State.APPROVED)
+        await scene.at_rest()
+        await _tightened(scene, APPROVERS=f"{DAOUDA},{BOUKARY}", SECOND_APPROVAL_ABOVE="10000")
+        for user in (DAOUDA, BOUKARY):
+            await resume(scene, user=user)
+        await scene.card_says(card, "who approved it may not do so now")
+        await scene.at_rest()
+        assert [] == scene.ligdicash.creates
+
+
+@pytest.mark.parametrize(
+    ("tightened", "why"),
+    [
+        ({"COUNTRIES": "225"}, "nobody is paid in that country now"),
+        ({"PAYOUT_CHANNELS": "C0ELSEWHERE"}, "payouts are not asked for in this channel any more"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_countries_and_channels_of_now_hold_for_an_approval(
+    scene: Stage, tightened: dict[str, str], why: str
+) -> None:
+    """Asked for while it was allowed, and days may pass: not approved, whoever clicks, and told why."""
+    card = await scene.ask(f"{SOMEBODY} 5000 refund")
+    await scene.question(card)
+    await scene.at_rest()
+    await _tightened(scene, **tightened)
+    await approves(scene, CLARISSE, card)
+    await scene.whispered(CLARISSE, why)
+    await scene.at_rest()
+    assert (State.REQUESTED, [], []) == (state_of(scene, card), approvals(scene, card), scene.ligdicash.creates)
+
+
+async def test_the_countries_of_now_hold_for_asking_again(scene: Stage) -> None:
+    """No question is asked that nobody could say yes to."""
+    card = await scene.ask(f"{NO_ACCOUNT} 5000 refund")
+    await approves(scene, CLARISSE, card)
+    await scene.card_says(card, "*Refused*")
+    await scene.at_rest()
+    await _tightened(scene, COUNTRIES="225")
+    await press(scene, AMINATA, seen(scene, card), "ask_again")
+    await scene.whispered(AMINATA, f"{payout_of(card)} was not asked for again: nobody is paid in that country now")
+    assert [(1,)] == scene.rows("SELECT count(*) FROM attempts")
 
 
 async def test_a_resume_that_waited_for_days_is_typed_again(scene: Stage) -> None:
