@@ -106,7 +106,7 @@ class Screen:
     async def go(self, place: str) -> None:
         """Look at a conversation, at Home or, on a phone, at LigdiCash.
 
-        What is drawn anew between the press and the release of a button was not clicked: whoever sees that clicks again.
+        What is drawn anew between the press and the release of a button was not clicked: whoever sees it clicks again.
         """
         button = self.page.locator("#places").get_by_role("button", name=place)
         await button.click()
