@@ -256,10 +256,10 @@ def _hear(tx: Transaction, asked: Attempt, found: _Heard) -> None:
     if record is None or attempt is None:
         return
     mismatch = _mismatch(record.payout, attempt, found)
-    if mismatch is not None:
-        _note_mismatch(tx, record.payout, attempt, found, mismatch)
+    if mismatch:
+        _note_mismatch(tx, record.payout, attempt, found, ",".join(mismatch))
         found = replace(found, names_another=True)
-    if mismatch is not None and (found.callback is not None or _is_doubtful(attempt)):
+    if mismatch and (found.callback is not None or _is_doubtful(attempt)):
         return
     if found.status.word in _NOT_FINAL and _was_over(attempt, found):
         # It was refused, had failed, or was found unpaid, and LigdiCash has it all the same: nothing may follow it.
@@ -286,18 +286,18 @@ def _is_doubtful(attempt: Attempt) -> bool:
     return attempt.answer_kind is AnswerKind.UNCERTAIN
 
 
-def _mismatch(payout: Payout, attempt: Attempt, found: _Heard) -> str | None:
-    """What in an answer is not this attempt's; one to a callback's token must name it, one to its own need not."""
+def _mismatch(payout: Payout, attempt: Attempt, found: _Heard) -> Sequence[str]:
+    """All in an answer that is not this attempt's; one to a callback's token must name it, one to its own need not."""
     status, is_own = found.status, found.callback is None and not _is_doubtful(attempt)
-    if attempt.transaction_id not in status.transaction_ids and (status.transaction_ids or not is_own):
-        return "transaction"
     # Of two amounts that an answer to the own token gives, one may have fees in it.
     amounts = {status.amount, status.other_amount} if is_own else {status.amount}
-    if status.amount is not None and payout.amount not in amounts:
-        return "amount"
-    if status.number is not None and payout.number and not _ends_alike(payout.number, status.number):
-        return "number"
-    return None
+    others = {
+        "transaction": attempt.transaction_id not in status.transaction_ids
+        and bool(status.transaction_ids or not is_own),
+        "amount": status.amount is not None and payout.amount not in amounts,
+        "number": status.number is not None and payout.number and not _ends_alike(payout.number, status.number),
+    }
+    return [what for what, is_another in others.items() if is_another]
 
 
 def _ends_alike(number: str, given: str) -> bool:
@@ -311,7 +311,9 @@ def _hear_final(tx: Transaction, payout: Payout, attempt: Attempt, found: _Heard
     if attempt.outcome is Outcome.OPEN and current and payout.state in _WATCHED:
         _end(tx, payout, found, paid=paid)
     elif attempt.outcome in _FOUND_BY_PEOPLE and (attempt.outcome is Outcome.FOUND_PAID) == paid:
-        _agree(tx, payout, attempt, found, paid=paid)
+        # An answer about something else confirms nothing.
+        if not found.names_another:
+            _agree(tx, payout, attempt, found, paid=paid)
     elif attempt.outcome is Outcome.FAILED_BY_CALLBACK and not paid and found.is_proof:
         _agree(tx, payout, attempt, found, paid=False)
     elif paid != (attempt.outcome in _SAYS_PAID):

@@ -599,10 +599,10 @@ def _text(event: Event, name: str) -> str:
 
 def _of_ligdicash(event: Event) -> dict[str, str]:
     """What LigdiCash said, and what of it was wrong."""
-    what = _text(event, "what")
+    wrong = _text(event, "what").split(",")
     return {
         "word": said(str(event.data.get("word") or "")),
-        "what": str(words.MISMATCHES[what]) if what in words.MISMATCHES else what,
+        "what": ", ".join(str(words.MISMATCHES[what]) if what in words.MISMATCHES else what for what in wrong),
     }
 
 

@@ -139,7 +139,7 @@ BREAKS: tuple[Break, ...] = (
         3,
         "nobody looks whose payout a callback's token belongs to",
         "bot.desk.evidence:_hear",
-        "if mismatch is not None and (found.callback is not None or _is_doubtful(attempt)):",
+        "if mismatch and (found.callback is not None or _is_doubtful(attempt)):",
         "if False:",
     ),
     one(

@@ -615,7 +615,7 @@ class Drawings:
         elsewhere: Data = {"count": 3, "hosts": "test.ligdicash.example", "host": "app.ligdicash.example"}
         yield EventKind.OPEN_ELSEWHERE, elsewhere, None
         yield EventKind.EVIDENCE_AGREES, {"word": "completed"}, self.approved(State.COMPLETED)
-        for what in words.MISMATCHES:
+        for what in (*words.MISMATCHES, ",".join(words.MISMATCHES)):
             yield EventKind.EVIDENCE_MISMATCH, {"what": what, "own": 0}, initiated
             yield EventKind.EVIDENCE_MISMATCH, {"what": what, "own": 1}, initiated
         yield EventKind.EVIDENCE_AGREES, {"word": "completed", "own": 1}, self.approved(State.COMPLETED)

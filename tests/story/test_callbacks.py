@@ -270,10 +270,10 @@ async def test_another_payouts_token_is_shown_as_a_mismatch(scene: Stage) -> Non
     stolen = {"status": "completed", "token": accepted(scene, other).token}
     for form in (json.dumps(stolen), urlencode(stolen)):
         assert 200 == await call_back(scene, callback_path(scene, card), form)
-        await scene.thread_says(card, "did not match this payout (transaction)")
+        await scene.thread_says(card, "did not match this payout (transaction, number)")
         await looked(scene)
     assert (State.UNCONFIRMED, State.COMPLETED) == (state_of(scene, card), state_of(scene, other))
-    assert any("did not match (transaction)" in line for line in audit_lines(scene, card))
+    assert any("did not match (transaction, number)" in line for line in audit_lines(scene, card))
     assert 0 == paid(scene, card)
     assert [] == finals(scene, card, "completed")
 
@@ -466,6 +466,7 @@ async def test_what_was_paid_by_such_an_answer_is_not_said_more_surely(played: S
     await played.card_says(card, "Completed")
     told = await played.thread_says(card, "is *completed*: LigdiCash says so for its token")
     assert "that answer does not fit this payout" in told.words
+    await played.thread_says(card, "own token names another amount, number")
     assert not any("LigdiCash says that" in message.text for message in thread_of(played, card))
     assert [] == [line for line in audit_lines(played, card) if "XOF paid" in line]
 

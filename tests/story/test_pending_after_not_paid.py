@@ -164,6 +164,23 @@ async def test_once_ligdicash_says_that_it_failed_one_is_enough(timed: Stage) ->
     await becomes(timed, card, State.INITIATED)
 
 
+async def test_an_answer_about_something_else_confirms_nothing(timed: Stage) -> None:
+    """Its own token says "failed", but names another transaction: what follows still needs two."""
+    card = await _pending_for_long(timed)
+    await _not_paid(timed, card)
+    await _asked_again(timed, card)
+    said = {"response_code": "00", "status": "notcompleted", "transaction_id": "0" * 32}
+    with status_answers(timed, lambda _: Answer(200, json.dumps(said))):
+        for _ in range(3):
+            await timed.later(HOUR)
+            await timed.at_rest()
+    assert ["found_unpaid", "open"] == [row[0] for row in timed.rows("SELECT outcome FROM attempts ORDER BY number")]
+    assert 1 == kinds(timed, card).count("evidence_mismatch")
+    await press(timed, CLARISSE, await question_of(timed, card, 2), "approve", confirm=True)
+    await timed.at_rest()
+    assert State.REQUESTED is state_of(timed, card)
+
+
 async def test_it_is_stopped_once_it_is_paid(timed: Stage) -> None:
     """Asked on after people's word: `completed` contradicts them, and what waits does not leave."""
     card = await _pending_for_long(timed)
