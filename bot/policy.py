@@ -123,10 +123,10 @@ def may_request(person: Person, channel: str, rules: Rules, *, shared: bool = Fa
         return Refusal.NOT_A_REQUESTER
     if shared:
         return Refusal.CHANNEL_SHARED
-    return None if is_open(channel, rules) else Refusal.CHANNEL_NOT_ALLOWED
+    return None if allows_channel(channel, rules) else Refusal.CHANNEL_NOT_ALLOWED
 
 
-def is_open(channel: str, rules: Rules) -> bool:
+def allows_channel(channel: str, rules: Rules) -> bool:
     """Whether payouts are asked for in that channel."""
     return not rules.channels or channel in rules.channels
 
@@ -199,7 +199,7 @@ def is_click_too_old(clicked_at: int, now: int) -> bool:
     return not -CLOCK_CORRECTED <= now - clicked_at <= CLICK_HOLDS
 
 
-def is_served(number: str, rules: Rules) -> bool:
+def allows_number(number: str, rules: Rules) -> bool:
     """Whether somebody may be paid at a number, calling code first: no calling code begins with another one."""
     return number.startswith(rules.countries)
 
@@ -211,7 +211,7 @@ def forbids(rules: Rules, approved: Approved) -> Unsent | None:
     """
     if approved.amount > rules.max_amount:
         return Unsent.ABOVE_MAX
-    if not is_served(approved.number, rules):
+    if not allows_number(approved.number, rules):
         return Unsent.NOT_SERVED
     by_name = not any(map(is_group, rules.approvers))
     standing = [each for each in approved.approvers if not by_name or each in rules.approvers]

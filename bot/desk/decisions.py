@@ -17,10 +17,10 @@ from bot.policy import (
     Limit,
     Refusal,
     Rules,
+    allows_channel,
+    allows_number,
     approvals_needed,
     is_click_too_old,
-    is_open,
-    is_served,
     limit_passed,
     may_cancel,
     may_decide,
@@ -168,9 +168,9 @@ def _why_forbidden(payout: Payout, rules: Rules) -> Answer | None:
     """Which rule of now a request does not keep that was asked for by others."""
     if payout.amount > rules.max_amount:
         return Answer.ABOVE_MAX
-    if not is_served(payout.number, rules):
+    if not allows_number(payout.number, rules):
         return Answer.NOT_SERVED
-    return None if is_open(payout.channel, rules) else Answer.CHANNEL_CLOSED
+    return None if allows_channel(payout.channel, rules) else Answer.CHANNEL_CLOSED
 
 
 def _is_open(record: Record, click: Click) -> bool:

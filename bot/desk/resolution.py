@@ -15,13 +15,13 @@ from bot.policy import (
     NOT_PAID_AFTER,
     Refusal,
     Rules,
+    allows_number,
     doubtful_since,
     eligible,
     enough_to_resolve,
     is_click_too_old,
     is_group,
     is_resolvable,
-    is_served,
     may_decide,
     may_request,
 )
@@ -164,7 +164,7 @@ class Resolution:
             answer(tx, Answer.NOT_AGAIN, person.id, resolve.channel, record)
         elif payout.amount > self._rules.max_amount:
             answer(tx, Answer.ABOVE_MAX_AGAIN, person.id, resolve.channel, record)
-        elif not is_served(payout.number, self._rules):
+        elif not allows_number(payout.number, self._rules):
             answer(tx, Answer.NOT_SERVED_AGAIN, person.id, resolve.channel, record)
         elif sort is Sort.ASK_AGAIN and tx.ask_again(
             payout, person.id, next_look(self._rules, requested_at=tx.now, now=tx.now)[0]
