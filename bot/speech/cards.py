@@ -256,6 +256,8 @@ def _approved(record: Record, timezone: ZoneInfo) -> str:
 
 def _refused(record: Record, _timezone: ZoneInfo) -> str:
     meaning, remedy = meaning_of(record.payout, record.attempt.answer_code)
+    if record.payout.contradiction is not None:
+        remedy = str(words.REMEDY_CONTRADICTED)
     return words.CARD_REFUSED.format(meaning=meaning, remedy=remedy, nothing=nothing_paid(record))
 
 

@@ -464,6 +464,7 @@ CARD_FAILED_UNPROVEN = _(
     "*What to do:* look it up on LigdiCash's dashboard before you ask for it again."
 )
 CARD_REFUSED = _("⛔ *Refused* by LigdiCash, {nothing} · {meaning} *What to do:* {remedy}")
+REMEDY_CONTRADICTED = _("do not ask for it again before finance has looked it up.")
 CARD_UNCONFIRMED = _(
     "⚠️ *Unconfirmed* · {doubt} It may have been paid or not, and it will not be sent again.\n"
     "*What to do:* do not ask for the same payout again. An approver looks this transaction up on LigdiCash's dashboard "
@@ -575,6 +576,8 @@ CONTRADICTED_SIGN = "🚨"
 CONTRADICTED = _("contradicted by LigdiCash, may have been paid or not")
 # Of a request that came to nothing by itself: what LigdiCash contradicts is an earlier attempt, or the like.
 CONTRADICTED_CLOSED = _("{state}; contradicted by LigdiCash, may have been paid or not")
+# Of one that was paid, by LigdiCash's word or two people's: what is contradicted may be that, or an earlier attempt.
+CONTRADICTED_PAID = _("recorded as {state}; LigdiCash contradicts something about it, see its card")
 _CLOSED = frozenset({State.REJECTED, State.CANCELLED})
 FOUND: Mapping[Outcome, Sentence] = MappingProxyType(
     {
@@ -590,7 +593,10 @@ THREAD_INITIATED = _(
     "📨 LigdiCash accepted {payout}: *{amount}* to *{number}* is initiated, not yet paid. "
     "The final status follows in this thread.\nToken:\n`{token}`"
 )
-THREAD_COMPLETED = _("🟢 {requester} {payout} is *completed*: LigdiCash says that {amount} to {number} was paid.")
+# LigdiCash says it of the payout's token, often without an amount or a number: these are what was sent to it.
+THREAD_COMPLETED = _(
+    "🟢 {requester} {payout} is *completed*: LigdiCash says that it was paid. Sent: {amount} to {number}."
+)
 THREAD_COMPLETED_OTHERWISE = _(
     "🟢 {requester} {payout} is *completed*: LigdiCash says so for its token, but that answer does not fit this payout, as is "
     "said above.\n*What to do:* compare it with LigdiCash's dashboard: how much was paid, and to which number?"
@@ -865,6 +871,8 @@ def standing(state: State, outcome: Outcome | None, *, is_contradicted: bool, is
     later = STATES_OF_LATER_ATTEMPTS.get(state) if is_later else None
     if is_contradicted and state in _CLOSED:
         return CONTRADICTED_CLOSED.format(state=STATES[state])
+    if is_contradicted and state is State.COMPLETED:
+        return CONTRADICTED_PAID.format(state=found or STATES[state])
     return str(CONTRADICTED if is_contradicted else found or later or STATES[state])
 
 

@@ -104,3 +104,17 @@ async def test_a_direct_message_that_comes_late_tells_it(timed: Stage) -> None:
     (direct,) = timed.slack.direct_messages(AMINATA)
     _is_told(direct.words)
     assert direct.text.startswith("🚨 5 000 XOF")
+
+
+async def test_one_that_was_paid_keeps_that_word(timed: Stage) -> None:
+    """Two people found it paid, LigdiCash says failed: both are said, neither as sure."""
+    card = await doubtful(timed)
+    await press(timed, DAOUDA, await propose(timed, CLARISSE, card, "paid"), "confirm")
+    await timed.card_says(card, "*Marked paid*")
+    await ligdicash_says(timed, transaction_of(timed, card), "nocompleted")
+    await timed.card_says(card, "LigdiCash contradicts this")
+    await told(timed)
+    standing = "recorded as marked paid by two people; LigdiCash contradicts something about it, see its card"
+    for command in (f"status {payout_of(card)}", "list"):
+        answer = await commands(timed, AMINATA, command)
+        assert standing in answer + "".join(message.words for message in timed.slack.ephemerals(AMINATA))

@@ -245,7 +245,9 @@ async def test_a_stopped_attempt_is_not_asked_again(timed: Stage) -> None:
             gate.set()
             await becomes(timed, card, State.REFUSED)
     await timed.at_rest()
-    assert [] == buttons_of(await timed.card_says(card, "*Refused*"))
+    refused = await timed.card_says(card, "*Refused*")
+    assert [] == buttons_of(refused)
+    assert refused.words.count("*What to do:* do not ask for it again before finance has looked it up.") == 1
     await press_again(timed, "ask_again")
     await timed.at_rest()
     assert [(2,)] == timed.rows("SELECT count(*) FROM attempts")
