@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import Clock
+from bot.lookups import LookUps
 from bot.slackfailures import LOOK_UP_DEADLINE, NO_ANSWER, word_of
 
 log = structlog.get_logger(__name__)
@@ -35,19 +36,24 @@ class Channels:
     def __init__(self, slack: AsyncWebClient, clock: Clock) -> None:
         self._slack = slack
         self._clock = clock
+        self._looked_up = LookUps(self._look_up)
         self._joined: dict[str, float] = {}
 
     async def membership(self, channel: str) -> Membership:
         """Whether the bot may post there. Never raises; what cannot be learnt in time is `UNKNOWN`."""
-        joined = self._joined.get(channel)
-        if joined is not None and self._clock.steady() - joined < CACHED_FOR:
+        if self.is_known(channel):
             return Membership.IN
-        found = await self._look_up(channel)
+        found = await self._looked_up.of(channel)
         if found is Membership.IN:
             if len(self._joined) >= MOST_CACHED:
                 self._joined.clear()
             self._joined[channel] = self._clock.steady()
         return found
+
+    def is_known(self, channel: str) -> bool:
+        """Whether Slack said within the last minute that the bot is in it: then nobody waits for `membership`."""
+        joined = self._joined.get(channel)
+        return joined is not None and self._clock.steady() - joined < CACHED_FOR
 
     async def _look_up(self, channel: str) -> Membership:
         try:

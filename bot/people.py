@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import Clock
 from bot.language import Language, language_of
+from bot.lookups import LookUps
 from bot.slackfailures import LOOK_UP_DEADLINE, NO_ANSWER, word_of
 
 log = structlog.get_logger(__name__)
@@ -47,12 +48,22 @@ class Person:
     is_requester: bool | None
 
 
+def is_group(name: str) -> bool:
+    """Whether a name in the settings is a user group's id."""
+    return name.startswith("S")
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """The user ids and user group ids that the settings name; no requesters named is every full member."""
 
     approvers: tuple[str, ...]
     requesters: tuple[str, ...]
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether Slack must be asked who is meant."""
+        return any(map(is_group, (*self.approvers, *self.requesters)))
 
 
 class People:
@@ -62,7 +73,9 @@ class People:
         self._slack = slack
         self._clock = clock
         self._named = named
+        self._asks_of_groups = named.has_groups
         self._locale = locale
+        self._looked_up = LookUps(self._look_up)
         self._known: dict[str, tuple[float, Kind, str]] = {}
         self._groups: dict[str, tuple[float, frozenset[str]]] = {}
         # Each with the time until which it need not be asked for again.
@@ -77,11 +90,17 @@ class People:
 
         `fresh` asks Slack even for what is remembered; `may_ask` does so only for what the groups of requesters say.
         """
-        (kind, name), approver, requester = await asyncio.gather(
-            self._described(person, fresh=fresh),
-            self._is_named(person, self._named.approvers, fresh=fresh),
-            self._is_requester(person, fresh=fresh or may_ask),
-        )
+        if self._asks_of_groups:
+            (kind, name), approver, requester = await asyncio.gather(
+                self._described(person, fresh=fresh),
+                self._is_named(person, self._named.approvers, fresh=fresh),
+                self._is_requester(person, fresh=fresh or may_ask),
+            )
+        else:
+            # Only one of them can wait then, and a task for each would cost more than all that they do.
+            kind, name = await self._described(person, fresh=fresh)
+            approver = person in self._named.approvers
+            requester = not self._named.requesters or person in self._named.requesters
         return Person(person, kind, name, approver, requester)
 
     async def _is_requester(self, person: str, *, fresh: bool) -> bool | None:
@@ -91,7 +110,7 @@ class People:
         """Whether the settings name this person, itself or by a group; None when a group could not be read."""
         if person in named:
             return True
-        groups = [name for name in named if name.startswith("S")]
+        groups = [name for name in named if is_group(name)]
         found = await asyncio.gather(*(self.members(group, fresh=fresh) for group in groups))
         if any(members is not None and person in members for members in found):
             return True
@@ -103,7 +122,7 @@ class People:
         remembered = self._known.get(person)
         if not fresh and remembered and self._clock.steady() - remembered[0] < CACHED_FOR:
             return remembered[1:]
-        kind, name = await self._look_up(person)
+        kind, name = await (self._look_up(person) if fresh else self._looked_up.of(person))
         if kind is not Kind.UNKNOWN:
             if len(self._known) >= MOST_CACHED:
                 self._known.clear()
@@ -144,7 +163,7 @@ class People:
         """What to speak to this person: that of their Slack, if the bot speaks it, else `LOCALE`. Never raises."""
         until, _ = self._languages.get(person, (0.0, None))
         if self._clock.steady() >= until:
-            await self._look_up(person)
+            await self._looked_up.of(person)
             until, _ = self._languages.get(person, (0.0, None))
         if self._clock.steady() >= until:
             # Who waits for an answer does not wait for this each time.

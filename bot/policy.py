@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.clock import CLOCK_CORRECTED, HOUR, MINUTE
 from bot.ligdicash.readers import Doubt
-from bot.people import Kind, Person
+from bot.people import Kind, Person, is_group
 from bot.quiet import QuietHours
 from storage.payout import Counted, Record, State, Unsent
 
@@ -248,11 +248,6 @@ def is_resolvable(record: Record, now: int) -> bool:
         return False
     silent = attempt.silent_since is not None and now - attempt.silent_since >= SILENT_FOR_LONG
     return silent or now - attempt.sent_at >= PENDING_FOR_LONG
-
-
-def is_group(name: str) -> bool:
-    """Whether a name in the settings is a user group's id."""
-    return name.startswith("S")
 
 
 def doubtful_since(record: Record) -> int:

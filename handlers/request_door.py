@@ -99,10 +99,10 @@ class RequestDoor:
 
     async def _answer(self, knock: Knock) -> str:
         """Open the form in that person's language, or say why it is not open."""
-        refused, membership = await self._requests.refusal(knock.person, knock.channel, knock.trigger)
+        standing = await self._requests.standing(knock.person, knock.channel, knock.trigger)
         # The look-up above brought the language along.
         with speaking(await self._people.language(knock.person)):
-            return await self._regret(knock, refused, membership)
+            return await self._regret(knock, standing.refused, standing.membership)
 
     async def _regret(self, knock: Knock, refused: Refusal | None, membership: Membership) -> str:
         """Open the form for whoever may ask; the others are told their own reason."""

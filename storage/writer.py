@@ -6,6 +6,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -81,16 +82,21 @@ class _Waiting:
     """A move and whom to answer; no move means: stop."""
 
     move: Move[Any] | None
-    loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[Any]
 
 
 class ThreadWriter:
-    """One thread and one connection; moves that wait at the same time share one commit and one fsync."""
+    """One thread and one connection, used from one event loop; moves that wait together share one commit and one fsync.
+
+    The thread is woken once for a batch, and wakes the loop once: to hand over each move by itself would cost more than
+    to carry it out.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._queue: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
+        self._waiting: deque[_Waiting] = deque()
+        self._is_busy = False
+        self._batches: queue.SimpleQueue[tuple[asyncio.AbstractEventLoop, Sequence[_Waiting]]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="ledger-writer", daemon=True)
         self._thread.start()
 
@@ -102,41 +108,52 @@ class ThreadWriter:
         """Finish what was handed over, then close the connection."""
         await self._hand_over(None)
 
+    # In the loop's thread
+
     def _hand_over(self, move: Move[Any] | None) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Any] = loop.create_future()
-        self._queue.put(_Waiting(move, loop, answer))
+        self._waiting.append(_Waiting(move, answer))
+        if not self._is_busy:
+            self._is_busy = True
+            # Not at once: what else gets ready in this turn of the loop shares the commit.
+            loop.call_soon(self._begin_next, loop)
         return answer
 
-    def _work(self) -> None:
-        while True:
-            batch = self._gather()
-            moves = [waiting.move for waiting in batch if waiting.move is not None]
-            self._answer(batch[: len(moves)], moves)
-            if len(moves) < len(batch):
-                self._connection.close()
-                batch[-1].loop.call_soon_threadsafe(_settle, batch[-1].answer, None)
-                return
+    def _begin_next(self, loop: asyncio.AbstractEventLoop) -> None:
+        batch: list[_Waiting] = []
+        while self._waiting and len(batch) < BATCH:
+            batch.append(self._waiting.popleft())
+        self._is_busy = bool(batch)
+        if batch:
+            self._batches.put((loop, batch))
 
-    def _gather(self) -> list[_Waiting]:
-        """Wait for one, then take what else waits; one that says stop is the last."""
-        batch = [self._queue.get()]
-        while batch[-1].move is not None and len(batch) < BATCH:
-            try:
-                batch.append(self._queue.get_nowait())
-            except queue.Empty:
-                break
-        return batch
-
-    def _answer(self, batch: Sequence[_Waiting], moves: Sequence[Move[Any]]) -> None:
-        if not moves:
-            return
-        try:
-            results = carry_out(self._connection, moves)
-        except BaseException as error:  # noqa: BLE001 - every caller of the batch must hear that nothing was written
-            results = [error] * len(batch)
+    def _end(
+        self, loop: asyncio.AbstractEventLoop, batch: Sequence[_Waiting], results: Sequence[Any | BaseException]
+    ) -> None:
         for waiting, result in zip(batch, results, strict=True):
-            waiting.loop.call_soon_threadsafe(_settle, waiting.answer, result)
+            _settle(waiting.answer, result)
+        self._begin_next(loop)
+
+    # In its own
+
+    def _work(self) -> None:
+        is_open = True
+        while is_open:
+            loop, batch = self._batches.get()
+            moves = [waiting.move for waiting in batch if waiting.move is not None]
+            results = self._carry_out(moves) if moves else []
+            is_open = len(moves) == len(batch)
+            if not is_open:
+                self._connection.close()
+                results.append(None)
+            loop.call_soon_threadsafe(self._end, loop, batch, results)
+
+    def _carry_out(self, moves: Sequence[Move[Any]]) -> list[Any | BaseException]:
+        try:
+            return carry_out(self._connection, moves)
+        except BaseException as error:  # noqa: BLE001 - every caller of the batch must hear that nothing was written
+            return [error] * len(moves)
 
 
 def _settle(answer: asyncio.Future[Any], result: object) -> None:

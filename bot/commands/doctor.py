@@ -19,8 +19,7 @@ from bot.clock import SystemClock
 from bot.commands.settings_or_exit import env_file_warning, settings_or_exit
 from bot.ligdicash.client import LigdicashClient, make_http_client
 from bot.ligdicash.readers import NoStatus
-from bot.people import Kind, Named, People
-from bot.policy import is_group
+from bot.people import Kind, Named, People, is_group
 from bot.settings import Settings
 from bot.slackfailures import NO_ANSWER, plainly, word_of
 from storage.connection import LedgerError, integrity, look_at_ledger

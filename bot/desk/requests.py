@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from bot.channels import Channels, Membership
 from bot.crashpoints import Point, may_die
 from bot.desk.reminders import next_look
 from bot.desk.telling import answer_followed, refuse, tell
 from bot.parsing import Amount, Draft, Number, clean_text, read_amount, read_number
-from bot.people import People
+from bot.people import People, Person
 from bot.policy import (
     MOST_OPEN_REQUESTS,
     Limit,
@@ -40,6 +40,7 @@ from storage.payout import Earlier, EventKind, InboxItem, Rejected, Request, Sor
 Problems = Mapping[Field, str]
 
 _LONGEST_NAME = 80
+_REQUEST = tuple(each.name for each in fields(Request))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,15 @@ class LookFirst:
         return tuple([found.payout for found in self.earlier] + [found.payout for found in self.rejected])
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who wants to ask for a payout in a channel, why they may not (None: they may), and whether the bot is there."""
+
+    person: Person
+    refused: Refusal | None
+    membership: Membership
+
+
 class Requests:
     """The desk for support agents."""
 
@@ -69,18 +79,13 @@ class Requests:
         self._channels = channels
         self._rules = rules
 
-    async def refusal(
-        self, person: str, channel: str, occasion: str, *, at_last: bool = False
-    ) -> tuple[Refusal | None, Membership]:
-        """Why this person may not ask for a payout here, None is yes; and whether the bot is there.
+    async def standing(self, person: str, channel: str, occasion: str, *, at_last: bool = False) -> Standing:
+        """Whether this person may ask for a payout here.
 
         A refusal is recorded and told, once for an occasion. `at_last` is the submission: Slack is asked who is in the
         requesters' groups even when that is remembered, and the channel must be known.
         """
-        # At once, not one after the other: a form must be answered within 3 s.
-        membership, who = await asyncio.gather(
-            self._channels.membership(channel), self._people.who(person, may_ask=at_last)
-        )
+        membership, who = await self._learn(person, channel, at_last=at_last)
         refused = may_request(who, channel, self._rules, shared=membership is Membership.SHARED)
         if refused is None and at_last and membership is Membership.UNKNOWN:
             # The form may open meanwhile, but nothing is asked for where others may be listening.
@@ -90,7 +95,13 @@ class Requests:
         if refused is not None:
             why = refused
             await self._ledger.write(lambda tx: _refuse(tx, person, channel, why, occasion))
-        return refused, membership
+        return Standing(who, refused, membership)
+
+    async def _learn(self, person: str, channel: str, *, at_last: bool) -> tuple[Membership, Person]:
+        if self._channels.is_known(channel):
+            return await self._channels.membership(channel), await self._people.who(person, may_ask=at_last)
+        # At once, not one after the other: a form must be answered within 3 s.
+        return await asyncio.gather(self._channels.membership(channel), self._people.who(person, may_ask=at_last))
 
     async def receive(self, person: str, carried: Carried, occasion: str, form: Form) -> Problems | LookFirst:
         """Check a submitted form and store it; what is wrong, or must be known first, comes back and nothing is stored.
@@ -107,11 +118,11 @@ class Requests:
             source_ts=carried.source_ts,
             source_thread_ts=carried.source_thread_ts,
         )
-        says = json.dumps(asdict(checked))
+        says = _written(checked)
         if self._is_stored(person, occasion, says):
             return {}
-        refused, _ = await self.refusal(person, carried.channel, f"refused {occasion}", at_last=True)
-        why_not = self._taken(checked) if refused is None else words.refusal(refused, self._rules.channels)
+        standing = await self.standing(person, carried.channel, f"refused {occasion}", at_last=True)
+        why_not = self._why_not(checked, standing)
         if why_not is not None:
             return {Field.BENEFICIARY: why_not}
         look = self._look_at(checked, form)
@@ -121,14 +132,13 @@ class Requests:
         over = self._over_limit(checked, person)
         if over is not None:
             return {Field.AMOUNT: over}
-        asked = await self._people.who(person)
         request = replace(
             checked,
-            requester=asked.id,
-            requester_name=clean_text(asked.name, _LONGEST_NAME),
+            requester=person,
+            requester_name=clean_text(standing.person.name, _LONGEST_NAME),
             knows_of=",".join(look.shown) or None,
         )
-        payload = json.dumps(asdict(request))
+        payload = _written(request)
         await self._ledger.write(lambda tx: tx.store_in_inbox(Sort.REQUEST, person, occasion, payload, says))
         may_die(Point.SUBMISSION_STORED)
         return {}
@@ -142,8 +152,8 @@ class Requests:
 
     async def decide(self, item: InboxItem) -> None:
         """Make a stored submission a payout; it was checked before it was stored."""
-        fields = json.loads(item.payload)
-        request = Request(**fields | {"way": Way(fields["way"])})
+        asked = json.loads(item.payload)
+        request = Request(**asked | {"way": Way(asked["way"])})
         await self._ledger.write(lambda tx: self._file(tx, item, request))
         may_die(Point.FILED)
 
@@ -232,6 +242,11 @@ class Requests:
             queries.rejected(reader, beneficiary, order, now=now, follows=follows),
         )
 
+    def _why_not(self, request: Request, standing: Standing) -> str | None:
+        if standing.refused is not None:
+            return words.refusal(standing.refused, self._rules.channels)
+        return self._taken(request)
+
     def _taken(self, request: Request) -> str | None:
         """What is said of a form that follows what another payout followed already, or what is open itself."""
         if request.follows is None:
@@ -255,6 +270,11 @@ class Requests:
             return str(words.TEAM_LIMIT_USED_UP if limit is Limit.TEAM else words.OWN_LIMIT_USED_UP)
         sentence = words.OVER_TEAM_LIMIT if limit is Limit.TEAM else words.OVER_OWN_LIMIT
         return sentence.format(left=words.amount(left), example=words.grouped(left))
+
+
+def _written(request: Request) -> str:
+    # What `asdict` makes of it, without the deep copies: what forms brought is compared by this text, across versions.
+    return json.dumps({name: getattr(request, name) for name in _REQUEST})
 
 
 def _wanting(look: LookFirst, carried: Carried) -> LookFirst | Problems | None:

@@ -9,7 +9,7 @@ from bot.channels import Channels, Membership
 from bot.desk.opening import opens_for
 from bot.desk.reminders import next_look
 from bot.desk.telling import answer, answer_followed, refuse, tell
-from bot.people import People, Person
+from bot.people import People, Person, is_group
 from bot.policy import (
     MOST_OPEN_REQUESTS,
     NOT_PAID_AFTER,
@@ -20,7 +20,6 @@ from bot.policy import (
     eligible,
     enough_to_resolve,
     is_click_too_old,
-    is_group,
     is_resolvable,
     may_decide,
     may_request,

@@ -108,7 +108,7 @@ class Carried:
     @classmethod
     def from_view(cls, view: Mapping[str, Any]) -> Carried:
         """As Slack brings it back."""
-        fields = json.loads(carried_by(view))
+        fields = _carried(view)
         return cls(**fields | {"shown": tuple(fields.get("shown", ()))})
 
 
@@ -119,8 +119,12 @@ def _along(carried: Mapping[str, Any]) -> str:
 
 def carried_by(view: Mapping[str, Any]) -> str:
     """What was handed to the form when it was drawn, as JSON."""
+    return json.dumps(_carried(view))
+
+
+def _carried(view: Mapping[str, Any]) -> dict[str, Any]:
     carried = json.loads(view["private_metadata"])
-    return json.dumps({name: carried[name] for name in carried if name != _LANGUAGE})
+    return {name: carried[name] for name in carried if name != _LANGUAGE}
 
 
 def language_of_form(view: Mapping[str, Any]) -> Language:

@@ -108,6 +108,18 @@ async def test_each_caller_hears_of_its_own_move(path: Path, connection: sqlite3
     assert ["slow", "a", "c"] == notes(path)
 
 
+async def test_what_is_handed_over_in_one_turn_shares_a_commit(path: Path, connection: sqlite3.Connection) -> None:
+    """As many as make a batch, each of a task of its own: one commit for all of them."""
+    statements: list[str] = []
+    connection.set_trace_callback(statements.append)
+    writer = ThreadWriter(connection)
+    texts = [f"{number:03}" for number in range(BATCH)]
+    assert texts == await asyncio.gather(*(writer.run(note(text)) for text in texts))
+    await writer.close()
+    assert texts == notes(path)
+    assert 1 == statements.count("COMMIT")
+
+
 async def test_a_caller_that_gives_up_does_not_undo(path: Path, connection: sqlite3.Connection) -> None:
     """What was handed over is carried out, whether anybody still waits for it or not."""
     writer = ThreadWriter(connection)
