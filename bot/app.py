@@ -229,8 +229,8 @@ class House:
             background=self.background,
             timezone=self._settings.timezone,
         ).register(bolt)
-        RefundShortcut(door, people=self._people, rules=self._rules, background=self.background).register(bolt)
         RequestModal(self._requests, self._people, self._rules).register(bolt)
+        RefundShortcut(door, people=self._people, rules=self._rules, background=self.background).register(bolt)
         Home(
             self.slack,
             inquiries=self._inquiries,
