@@ -269,6 +269,8 @@ class World:
             UNION ALL SELECT payout || :asked FROM attempts WHERE asked_at IS NOT NULL AND ask_at < :soon
             UNION ALL SELECT payout || :asked FROM attempts
                 WHERE outcome = 'failed_by_callback' AND token IS NOT NULL AND ask_at IS NOT NULL AND polls < :most
+            UNION ALL SELECT payout || :asked FROM attempts
+                WHERE outcome = 'open' AND word IS NULL AND token IS NOT NULL AND ask_at IS NOT NULL AND polls < :most
             """,
             {"soon": self.clock.now() + 5_000, "asked": f" {BEING_ASKED}", "most": _MOST_POLLS},
         )
