@@ -11,6 +11,8 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberMatcher
 
 from bot.parsing import (
+    OTHER_FRANCS,
+    REASON_LIMIT,
     Amount,
     AmountProblem,
     Countries,
@@ -19,6 +21,7 @@ from bot.parsing import (
     NumberProblem,
     UnreadableAmount,
     UnreadableNumber,
+    clean_text,
     normal_text,
     read_amount,
     read_command,
@@ -42,6 +45,10 @@ _GLUED = re.compile(
 )
 _ENDS = ",;:!?."
 _DIGITS = re.compile(r"\d+")
+_NOT_DIGITS = re.compile(r"[^0-9]")
+_FIRST_FIGURE = re.compile(r"\S*\d")
+# What parts a reason from the number behind it.
+_BEFORE_FIGURES = " ,;:-–—→"
 _FIGURE = re.compile(r"\+?[0-9][0-9.,'/+-]*(?:F|F?CFA|XOF)?", re.IGNORECASE)
 _CURRENCY = re.compile(r"F|F\.?CFA|CFA|XOF", re.IGNORECASE)
 # Every place where money is spoken of, whether or not it can be read.
@@ -76,12 +83,6 @@ _NUMBER_WORDS = re.compile(
     r"|un|une|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingts?|trente"
     r"|quarante|cinquante|soixante"
     r"|one|two|three|four|five|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety",
-    re.IGNORECASE,
-)
-# Other money that is written `F`, or `F CFA`, as well: whose francs are meant is left to whoever asks.
-_OTHER_FRANCS = re.compile(
-    r"(?<![^\W\d_])(?:GNF|XAF|CDF|CHF|RWF|BIF|DJF|KMF|guin[ée]en(?:ne)?s?|congolais|rwandais|burundais|djiboutiens?"
-    r"|comoriens?|suisses?)(?![^\W_])",
     re.IGNORECASE,
 )
 
@@ -138,6 +139,38 @@ def read_message(text: str, countries: Countries) -> MessageReading:
     plain = "\n".join(lines)
     draft = Draft(_number(runs, plain, countries), _amount(runs, plain), "")
     return MessageReading(draft, _order(runs))
+
+
+def read_typed(text: str, countries: Countries) -> Draft:
+    """The text of `/payout …`: number, amount, reason; or the reason first, and what is sure beside it."""
+    draft = read_command(text, countries)
+    first = _FIRST_FIGURE.search(text)
+    if first is None or not is_blank(draft):
+        return draft
+    before, behind = text[: first.start()], read_command(text[first.start() :], countries)
+    if _is_plain(before) and _is_led_by_number(text[first.start() :], behind.number, countries):
+        reason = f"{before.rstrip(_BEFORE_FIGURES)} {behind.reason}"
+        return replace(behind, reason=clean_text(reason, REASON_LIMIT))
+    return replace(read_message(text, countries).draft, reason=draft.reason)
+
+
+def _is_plain(before: str) -> bool:
+    """Whether these words leave the figures behind them what they are: neither an order's number nor a multiple."""
+    words = _words(normal_text(before))
+    return not _named_as(words, len(words)) and not any(map(_is_number_word, words))
+
+
+def _is_led_by_number(figures: str, number: Number | UnreadableNumber, countries: Countries) -> bool:
+    """Whether they begin with that number, or with what looks like one."""
+    if isinstance(number, UnreadableNumber):
+        return number.problem not in {NumberProblem.MISSING, NumberProblem.NOT_A_NUMBER}
+    digits = _NOT_DIGITS.sub("", show_links(figures, countries)).removeprefix("00")
+    return digits.startswith((number.digits, number.digits.removeprefix(countries[0])))
+
+
+def is_blank(draft: Draft) -> bool:
+    """Whether neither a number nor an amount was typed."""
+    return replace(draft, reason="") == _NOTHING
 
 
 def _unless_number(markup: re.Match[str]) -> str:
@@ -312,7 +345,7 @@ def _amount(runs: Sequence[_Run], plain: str) -> Amount | UnreadableAmount:
     """Once only: the same sum twice may be two items of an order."""
     amounts = [run for run in runs if run.amount]
     spoken_of = len(_MONEY.findall(plain))
-    if spoken_of == 1 and len(amounts) == 1 and amounts[0].sure and _OTHER_FRANCS.search(plain) is None:
+    if spoken_of == 1 and len(amounts) == 1 and amounts[0].sure and OTHER_FRANCS.search(plain) is None:
         return Amount(amounts[0].amount)
     return UnreadableAmount(AmountProblem.AMBIGUOUS if spoken_of else AmountProblem.MISSING, "")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum, auto
 from functools import lru_cache
 from typing import TypeAlias
@@ -101,6 +101,16 @@ def _one_line(text: str) -> str:
         return " ".join(text.split())
     kept = (" " if character.isspace() else character for character in text)
     return " ".join("".join(c for c in kept if unicodedata.category(c) not in {"Cc", "Cf", "Cs"}).split())
+
+
+_PAYOUT = re.compile(r"(?:P[ -]?)?(?P<rest>[0-9A-Z]{5})", re.ASCII | re.IGNORECASE)
+
+
+def read_payout(text: str) -> str:
+    """The id of a payout, `P-7K3F9`, typed with or without `P-`; what is none stays as it is."""
+    typed = normal_text(text)
+    found = _PAYOUT.fullmatch(typed)
+    return typed if found is None else f"P-{found['rest'].upper()}"
 
 
 _MESSAGE_TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,8}")
@@ -240,7 +250,13 @@ def mask_number(digits: str) -> str:
 
 # --- amounts ------------------------------------------------------------------------------------------
 
-_CURRENCY = re.compile(r"(?P<body>.*?) ?(?:F[. ]?CFA|CFA|XOF|F)", re.IGNORECASE)
+_CURRENCY = re.compile(r"(?P<body>.*?) ?(?:F[. ]?CFA|francs?(?: ?CFA)?|CFA|XOF|frs?|F)", re.IGNORECASE)
+# Other money that is written `F`, or `F CFA`, as well.
+OTHER_FRANCS = re.compile(
+    r"(?<![^\W\d_])(?:GNF|XAF|CDF|CHF|RWF|BIF|DJF|KMF|guin[ée]en(?:ne)?s?|congolais|rwandais|burundais|djiboutiens?"
+    r"|comoriens?|suisses?)(?![^\W_])",
+    re.IGNORECASE,
+)
 _PLAIN = re.compile(r"[1-9][0-9]*|[1-9][0-9]{0,2}(?: [0-9]{3})+")
 _POINTED = re.compile(r"[1-9][0-9]{0,2}(?P<point>[.,'])[0-9]{3}(?:(?P=point)[0-9]{3})*")
 # Tried from the top: the first that matches names the problem.
@@ -252,7 +268,8 @@ _AMOUNT_PROBLEMS = (
         AmountProblem.OTHER_CURRENCY,
         re.compile(
             r"[0-9][0-9 .,']*(?:[$€£₦₵]|usd|dollars?|eur|euros?|gbp|ngn|nairas?|ghs|cedis?|gnf|fg|cdf|fc|xaf)"
-            r"|(?:[$€£₦₵]|usd|eur|gbp|ngn|ghs|gnf|cdf|xaf) ?[0-9].*",
+            r"|(?:[$€£₦₵]|usd|eur|gbp|ngn|ghs|gnf|cdf|xaf) ?[0-9].*"
+            rf"|[0-9][0-9 .,']*(?:francs?|frs?|f)(?: ?cfa)? (?:{OTHER_FRANCS.pattern})",
             re.IGNORECASE,
         ),
     ),
@@ -295,11 +312,13 @@ _GROUP = 3
 _SHORTEST_NUMBER = 7
 # What ends an amount's word or a number's: `70000000, 5000, refund`.
 _PUNCTUATION = ",;:"
+# Set apart, as in French: `70000000 : 5000`.
+_LOOSE = re.compile(r" ([,;:])(?= |$)")
 _DIGIT = re.compile(r"[0-9]")
 _DIGITS = re.compile(r"[0-9]+")
 # No number goes on in a word with one of them; a link is the whole of one.
 _LETTER = re.compile(r"[a-z]", re.IGNORECASE)
-_FIGURE = re.compile(r"[-+(]*[0-9$€£₦₵].*|<tel:.*|\+|F|F?CFA|XOF", re.IGNORECASE)
+_FIGURE = re.compile(r"[-+(]*[0-9$€£₦₵].*|<tel:.*|\+|F|F?CFA|XOF|francs?|frs?", re.IGNORECASE)
 # After an amount: more of it, a range, a sum, or a choice.
 _GOES_ON = re.compile(r"(?:[-+*/=x\u00d7.,]|(?:à|a|ou|or|to|et|and|fois|plus) )\s*[0-9].*|%.*", re.IGNORECASE)
 # A readable amount's problem that tells surely where the amount ends.
@@ -348,7 +367,7 @@ def show_links(text: str, countries: Countries) -> str:
 
 def _words(text: str, countries: Countries) -> list[str]:
     """The text's words, a linked number being one; a link that spans more is taken for what it shows."""
-    return _one_line(show_links(_one_line(text), countries)).split(" ")
+    return _LOOSE.sub(r"\1", _one_line(show_links(_one_line(text), countries))).split(" ")
 
 
 def _joined(words: list[str]) -> str:
@@ -488,9 +507,9 @@ def _without_front(words: list[str], countries: Countries) -> Draft:
         missing = UnreadableNumber(NumberProblem.MISSING, "")
         return Draft(missing, UnreadableAmount(AmountProblem.MISSING, ""), _reason(words))
     figures, reason = words[:end], _reason(words[end:])
-    alone = read_amount(_joined(figures))
-    if _is_marked(figures) and isinstance(alone, Amount):
-        return Draft(UnreadableNumber(NumberProblem.MISSING, ""), alone, reason)
+    certain = _amount_alone(figures, is_all=not reason) or _amount_in_front(figures, countries)
+    if certain is not None:
+        return replace(certain, reason=reason)
     typed = clean_text(" ".join(figures), TYPED_LIMIT)
     amount = UnreadableAmount(AmountProblem.AMBIGUOUS, typed)
     if end > _NUMBER_WORDS + _AMOUNT_WORDS:
@@ -502,6 +521,26 @@ def _without_front(words: list[str], countries: Countries) -> Draft:
     if numbers:
         return _ambiguous(words)
     return _with_wrong_number(words, end, countries)
+
+
+def _amount_alone(figures: list[str], *, is_all: bool) -> Draft | None:
+    """An amount without a number: its currency says so, or there is nothing else and it is too short for a number."""
+    amount = read_amount(_joined(figures))
+    if not isinstance(amount, Amount):
+        return None
+    is_short = _SMALL <= amount.xof < 10 ** (_SHORTEST_NUMBER - 1)
+    is_certain = _is_marked(figures) or (is_all and is_short)
+    return Draft(UnreadableNumber(NumberProblem.MISSING, ""), amount, "") if is_certain else None
+
+
+def _amount_in_front(figures: list[str], countries: Countries) -> Draft | None:
+    """`5000 70000000`: an amount in one word that is no part of a number, then one number, and no figure more."""
+    end = next((end for end in range(1, len(figures)) if not _is_currency(figures[end])), len(figures))
+    front = _amount_alone(figures[:end], is_all=True)
+    ways = _fronts(figures[end:], countries)
+    if front is None or len(ways) != 1 or ways[0][0] != len(figures) - end:
+        return None
+    return replace(front, number=ways[0][1])
 
 
 def _with_wrong_number(words: list[str], end: int, countries: Countries) -> Draft:

@@ -18,14 +18,8 @@ from bot.background import Background
 from bot.desk.brake import BrakeDesk, Pull
 from bot.desk.inquiries import Inquiries
 from bot.language import Language, speaking, spoken
-from bot.parsing import (
-    AmountProblem,
-    NumberProblem,
-    UnreadableAmount,
-    UnreadableNumber,
-    clean_text,
-    read_command,
-)
+from bot.message_reader import is_blank, read_typed
+from bot.parsing import clean_text
 from bot.people import People
 from bot.policy import Refusal, Rules, may_brake
 from bot.speech import replies, words
@@ -51,8 +45,12 @@ FRENCH = {
     "reprendre": "resume",
 }
 
-# No word of the command's own: there are buttons for it, and whoever types it is told where.
-_CANCEL = frozenset({"cancel", "annuler"})
+# No words of the command's own: there are buttons for them, and whoever types one is told where.
+_BUTTONS = {
+    **dict.fromkeys(("cancel", "stop", "annuler", "arrêter", "arreter"), words.CANCEL_WHERE),
+    **dict.fromkeys(("approve", "reject", "resolve"), words.DECIDE_WHERE),
+    **dict.fromkeys(("approuver", "valider", "rejeter", "refuser", "résoudre", "resoudre"), words.DECIDE_WHERE),
+}
 
 # As alike must a word be to one of these, and as short, to be taken for a slip of the finger and not for a reason.
 _ALIKE, _LONGEST_WORD = 0.75, 10
@@ -109,10 +107,10 @@ class PayoutCommand:
             self._background.start(self._ask_why(str(body["user_id"]), respond), name="ask why")
         elif word in _BRAKE:
             await ack(await self._pull(_BRAKE[word], body, rest))
-        elif word in _CANCEL and (not rest.strip() or self._asked_about(text) is not None):
+        elif word in _BUTTONS and (not rest.strip() or self._asked_about(text) is not None):
             await ack()
             asked = self._asked_about(text) or ""
-            self._background.start(self._answer("cancel", body, asked, respond), name="answer inquiry")
+            self._background.start(self._answer(word, body, asked, respond), name="answer inquiry")
         elif (payout := self._asked_about(text)) is not None:
             await ack()
             self._background.start(self._answer("status", body, payout, respond), name="answer inquiry")
@@ -129,11 +127,8 @@ class PayoutCommand:
         found = _PAYOUT.search(text)
         if found is None:
             return None
-        draft = read_command(text.replace(found[0], ""), self._rules.countries)
-        number, amount = draft.number, draft.amount
-        nothing = isinstance(number, UnreadableNumber) and number.problem is NumberProblem.MISSING
-        nothing = nothing and isinstance(amount, UnreadableAmount) and amount.problem is AmountProblem.MISSING
-        return found[0] if nothing else None
+        draft = read_typed(text.replace(found[0], ""), self._rules.countries)
+        return found[0] if is_blank(draft) else None
 
     async def _ask_why(self, person: str, respond: AsyncRespond) -> None:
         """A reason is missing; whoever may not pause at all is told that, and not sent to look for one."""
@@ -159,9 +154,9 @@ class PayoutCommand:
             await whisper(respond, await self._inquiries.policy(person, channel))
         elif word == "list":
             await whisper(respond, await self._inquiries.latest(person))
-        elif word == "cancel":
+        elif word in _BUTTONS:
             standing = [await self._inquiries.status(person, asked)] if asked else []
-            await whisper(respond, "\n".join([*standing, str(words.CANCEL_WHERE)]))
+            await whisper(respond, "\n".join([*standing, str(_BUTTONS[word])]))
         elif not asked:
             await whisper(respond, words.STATUS_EXAMPLE)
         else:
@@ -184,7 +179,7 @@ class PayoutCommand:
         channel = str(body["channel_id"])
 
         def fill() -> Prefill:
-            return Prefill(read_command(text, self._rules.countries), Carried(channel))
+            return Prefill(read_typed(text, self._rules.countries), Carried(channel))
 
         def regrets() -> Regrets:
             return Regrets(

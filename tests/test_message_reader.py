@@ -9,16 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.message_reader import MessageReading, read_message
+from bot.message_reader import is_blank, read_message, read_typed
 from bot.parsing import (
     Amount,
     AmountProblem,
+    Draft,
     Number,
     NumberProblem,
     UnreadableAmount,
     UnreadableNumber,
     format_number,
     normal_text,
+    read_command,
 )
 from tests.test_parsing_properties import CHOICES, TEXTS, grouped, numbers
 
@@ -30,18 +32,23 @@ SEVERAL, NONE = "several", None
 def said(text: str, countries: tuple[str, ...] = BURKINA) -> tuple[Read, Read, str]:
     """Number, amount and order, as a test writes them."""
     found = read_message(text, countries)
-    return _number(found), _amount(found), found.order
+    return (*said_of(found.draft), found.order)
 
 
-def _number(found: MessageReading) -> Read:
-    number = found.draft.number
+def said_of(draft: Draft) -> tuple[Read, Read]:
+    """Number and amount."""
+    return _number(draft), _amount(draft)
+
+
+def _number(draft: Draft) -> Read:
+    number = draft.number
     if isinstance(number, Number):
         return number.digits
     return SEVERAL if number.problem is NumberProblem.AMBIGUOUS else NONE
 
 
-def _amount(found: MessageReading) -> Read:
-    amount = found.draft.amount
+def _amount(draft: Draft) -> Read:
+    amount = draft.amount
     if isinstance(amount, Amount):
         return amount.xof
     return SEVERAL if amount.problem is AmountProblem.AMBIGUOUS else NONE
@@ -301,3 +308,42 @@ def test_an_order_is_no_number(digits: str, named: str) -> None:
     """Solid digits behind an order's word are nobody's telephone, though they could be."""
     national = format_number(digits).split(" ", 1)[1].replace(" ", "")
     assert said(f"{named}{national}", (digits[:3],))[0] in {SEVERAL, NONE}
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "amount", "reason"),
+    [
+        ("refund 70000000 5000", "22670000000", 5000, "refund"),
+        ("refund for Fatou: +226 70 00 00 00 5 000 F order 12", "22670000000", 5000, "refund for Fatou order 12"),
+        ("refund → 70000000", "22670000000", NONE, "refund"),
+        ("refund <tel:+22670000000|70000000> 5000", "22670000000", 5000, "refund"),
+        ("refund 7000000 5000", NONE, 5000, "refund"),
+        ("remboursement 5000 F", NONE, 5000, "remboursement 5000 F"),
+        ("refund 1234 70000000", SEVERAL, NONE, "refund 1234 70000000"),
+        ("refund order 1234", NONE, NONE, "refund order 1234"),
+        ("refund 5kg of rice", NONE, NONE, "refund 5kg of rice"),
+        ("refund order 70000000 5000 F", SEVERAL, SEVERAL, "refund order 70000000 5000 F"),
+        ("facture 70000000 5000", SEVERAL, NONE, "facture 70000000 5000"),
+        ("x3 70000000 5000", SEVERAL, NONE, "x3 70000000 5000"),
+        ("deux fois 70000000 500 F", SEVERAL, SEVERAL, "deux fois 70000000 500 F"),
+    ],
+)
+def test_a_command_with_its_reason_first(text: str, number: Read, amount: Read, reason: str) -> None:
+    """What the number and amount behind it surely are is given; else nothing is, and the reason keeps every word."""
+    found = read_typed(text, BURKINA)
+    assert (number, amount, reason) == (*said_of(found), found.reason)
+
+
+@given(numbers(), st.sampled_from(["order ", "commande n° ", "réf: ", "Order #", "référence : ", "ticket "]))
+def test_an_order_behind_a_reason_is_no_number(digits: str, named: str) -> None:
+    """In a command neither: whoever asks types the number."""
+    national = format_number(digits).split(" ", 1)[1].replace(" ", "")
+    found = read_typed(f"refund {named}{national} 5000 F", (digits[:3],))
+    assert not isinstance(found.number, Number)
+
+
+@given(TEXTS, CHOICES)
+def test_what_begins_with_a_number_is_read_as_before(text: str, countries: tuple[str, ...]) -> None:
+    """A reason in front is looked for only where nothing was read."""
+    plain = read_command(text, countries)
+    assert is_blank(plain) or plain == read_typed(text, countries)

@@ -21,6 +21,7 @@ from bot.parsing import (
     read_amount,
     read_command,
     read_number,
+    read_payout,
 )
 
 BURKINA = ("226",)
@@ -179,6 +180,11 @@ def test_digits_that_are_no_number_are_shown_all_the_same() -> None:
         "5000 xof",
         "5000 fcfa",
         "5000 f",
+        "5000 francs",
+        "5 000 francs CFA",
+        "5000 Francs\u00a0cfa",
+        "5000 franc",
+        "5000 frs",
     ],
 )
 def test_an_amount_is_read_as_people_write_it(text: str) -> None:
@@ -246,6 +252,9 @@ def test_points_and_commas_are_doubtful(text: str, xof: int) -> None:
         ("5000€", AmountProblem.OTHER_CURRENCY),
         ("$5000", AmountProblem.OTHER_CURRENCY),
         ("5000 GNF", AmountProblem.OTHER_CURRENCY),
+        ("5000 francs suisses", AmountProblem.OTHER_CURRENCY),
+        ("5 000 F guinéens", AmountProblem.OTHER_CURRENCY),
+        ("francs", AmountProblem.NOT_AN_AMOUNT),
     ],
 )
 def test_what_is_no_amount_says_why(text: str, problem: AmountProblem) -> None:
@@ -340,6 +349,8 @@ def test_a_pointed_amount_stays_doubtful() -> None:
         ("70000000 05000 refund", AmountProblem.NOT_AN_AMOUNT, "05000", "refund"),
         ("70000000 XOF 5000 refund", AmountProblem.NOT_AN_AMOUNT, "XOF 5000", "refund"),
         ("70000000 5000 USD refund", AmountProblem.OTHER_CURRENCY, "5000 USD", "refund"),
+        ("70000000 5000 francs suisses refund", AmountProblem.OTHER_CURRENCY, "5000 francs suisses", "refund"),
+        ("70000000 5 000 F guinéens, refund", AmountProblem.OTHER_CURRENCY, "5 000 F guinéens", "refund"),
         ("70000000 1234567890123 refund", AmountProblem.TOO_LARGE, "1234567890123", "refund"),
         ("70000000 5 00 refund", AmountProblem.AMBIGUOUS, "5 00", "refund"),
         ("70000000 500 250 sacs", AmountProblem.AMBIGUOUS, "500 250", "sacs"),
@@ -430,8 +441,16 @@ def test_two_numbers_in_front_are_ambiguous() -> None:
         ("refund 70000000", draft(NumberProblem.MISSING, AmountProblem.MISSING, "refund 70000000")),
         ("5000 F refund", draft(NumberProblem.MISSING, 5000, "refund")),
         ("5 000 refund", draft(NumberProblem.MISSING, AmountProblem.AMBIGUOUS, "refund")),
-        ("5000 70000000 refund", draft(SEVENTY, AmountProblem.AMBIGUOUS, "refund")),
-        ("5000 F 70 00 00 00 refund", draft(SEVENTY, AmountProblem.AMBIGUOUS, "refund")),
+        ("5000", draft(NumberProblem.MISSING, 5000, "")),
+        ("5 000", draft(NumberProblem.MISSING, 5000, "")),
+        ("50", draft(NumberProblem.MISSING, AmountProblem.AMBIGUOUS, "")),
+        ("1234567", draft(NumberProblem.NOT_POSSIBLE, AmountProblem.MISSING, "")),
+        ("5000 70000000 refund", draft(SEVENTY, 5000, "refund")),
+        ("5000 F 70 00 00 00 refund", draft(SEVENTY, 5000, "refund")),
+        ("5000 francs CFA 70000000 refund", draft(SEVENTY, 5000, "refund")),
+        ("99 70000000 refund", draft(SEVENTY, AmountProblem.AMBIGUOUS, "refund")),
+        ("5000 70000000 3000 refund", draft(SEVENTY, AmountProblem.AMBIGUOUS, "refund")),
+        ("5 000 70000000 refund", draft(SEVENTY, AmountProblem.AMBIGUOUS, "refund")),
         ("+33612345678 5000 refund", draft(NumberProblem.COUNTRY_NOT_SERVED, 5000, "refund")),
         ("+33 6 12 34 56 78 5 000 refund", draft(NumberProblem.COUNTRY_NOT_SERVED, 5000, "refund")),
         ("7000000 5000 refund", draft(NumberProblem.NOT_POSSIBLE, 5000, "refund")),
@@ -471,3 +490,23 @@ def test_text_is_cleaned_and_cut() -> None:
     assert "aaa" == clean_text("a" * 10, 3)
     assert "aa" == clean_text("aa a", 3)
     assert 500 == len(read_command("70000000 5000 " + "a" * 9000, BURKINA).reason)
+
+
+@pytest.mark.parametrize(
+    ("typed", "payout"),
+    [
+        ("P-7K3F9", "P-7K3F9"),
+        ("p-7k3f9", "P-7K3F9"),
+        (" 7K3F9 ", "P-7K3F9"),
+        ("7k3f9", "P-7K3F9"),
+        ("P7K3F9", "P-7K3F9"),
+        ("p 7k3f9", "P-7K3F9"),
+        ("P7K3F", "P-P7K3F"),
+        ("P-7K3F", "P-7K3F"),
+        ("P-7K3F9 please", "P-7K3F9 please"),
+        ("", ""),
+    ],
+)
+def test_a_payouts_id_is_read_with_and_without_its_beginning(typed: str, payout: str) -> None:
+    """What is no id stays as it was typed."""
+    assert payout == read_payout(typed)

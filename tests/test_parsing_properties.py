@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.message_reader import read_typed
 from bot.parsing import (
     Amount,
     AmountProblem,
+    Draft,
     Number,
     NumberProblem,
     UnreadableAmount,
@@ -64,7 +67,19 @@ def spread(digits: str, between: list[str]) -> str:
 
 
 AMOUNTS = st.integers(min_value=1, max_value=999_999_999_999)
-CURRENCIES = st.sampled_from(["", "F", " F", " FCFA", "FCFA", " F CFA", " cfa", " XOF", "\u00a0xof"])
+CURRENCIES = st.sampled_from(
+    ["", "F", " F", " francs", " francs CFA", " FCFA", "FCFA", " F CFA", " cfa", " XOF", "\u00a0xof"]
+)
+
+
+@given(numbers(), WORDS, AMOUNTS.filter(lambda xof: xof >= 100), CURRENCIES)
+def test_a_reason_in_front_changes_nothing(digits: str, reason: str, xof: int, currency: str) -> None:
+    """What is read of a number and an amount alone is read behind a reason as well, or left open."""
+    alone = read_command(f"+{digits} {xof}{currency}", (digits[:3],))
+    found = read_typed(f"{reason} +{digits} {xof}{currency}", (digits[:3],))
+    if isinstance(found.number, Number):
+        assert replace(alone, reason=found.reason) == found
+        assert clean_text(reason, 100).rstrip() == found.reason
 
 
 @given(TEXTS, CHOICES)
@@ -94,13 +109,17 @@ def test_never_another_amount_than_typed(text: str) -> None:
 
 
 def makes_up_no_digits(text: str, countries: tuple[str, ...]) -> None:
-    """What a command gives stands in its text, number before amount."""
-    found = read_command(text, countries)
-    typed = re.sub("[^0-9]", "", text)
+    """What a command gives stands in its text, number and amount side by side."""
+    for found in (read_command(text, countries), read_typed(text, countries)):
+        stands_in(re.sub("[^0-9]", "", text), found, countries)
+
+
+def stands_in(typed: str, found: Draft, countries: tuple[str, ...]) -> None:
+    """Number and amount are among these digits, the one beside the other."""
     number = found.number.digits if isinstance(found.number, Number) else ""
     amount = str(found.amount.xof) if isinstance(found.amount, Amount) else ""
     shown = {number, number.removeprefix(countries[0])}
-    assert any(digits + amount in typed for digits in shown)
+    assert any(digits + amount in typed or amount + digits in typed for digits in shown)
 
 
 @given(TEXTS, CHOICES)

@@ -12,6 +12,7 @@ from bot.app import rules_of
 from bot.clock import Ids, SystemClock
 from bot.commands.settings_or_exit import settings_or_exit
 from bot.desk.resolution import conclude_at_console, why_not_at_console
+from bot.parsing import read_payout
 from bot.settings import Settings
 from bot.speech import words
 from storage.connection import LedgerError, open_ledger, open_reader
@@ -42,7 +43,7 @@ async def _resolve(settings: Settings, payout: str, *, yes: bool) -> str | None:
     writer = InlineWriter(open_ledger(path))
     ledger = Ledger(open_reader(path), writer, clock, Ids())
     try:
-        record = ledger.record(payout)
+        record = ledger.record(read_payout(payout))
         problem = why_not_at_console(record, rules_of(settings), ledger.now())
         if record is None or record.proposal is None or problem is not None:
             return problem or f"{payout}: nothing to resolve"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.channels import Channels, Membership
+from bot.parsing import read_payout
 from bot.people import People, Person
 from bot.policy import (
     PENDING_FOR_LONG,
@@ -38,7 +39,7 @@ class Inquiries:
 
     async def status(self, person: str, payout: str) -> str:
         """One payout, for its requester and for approvers."""
-        record = self._ledger.record(payout.upper())
+        record = self._ledger.record(read_payout(payout))
         who = None if record is None else await self._people.who(person)
         if record is None or who is None or not may_see(who, record.asked_by):
             return words.STATUS_NOT_YOURS.format(payout=words.typed(payout[:20]))

@@ -27,11 +27,9 @@ from bot.ligdicash.errors import USUAL_LEAST, USUAL_MOST
 from bot.parsing import (
     Amount,
     AmountProblem,
-    AmountReading,
     Draft,
     Number,
     NumberProblem,
-    NumberReading,
     UnreadableAmount,
     UnreadableNumber,
     format_number,
@@ -158,7 +156,7 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], known
         value=format_number(draft.number.digits) if isinstance(draft.number, Number) else "",
         example=words.EXAMPLE_NUMBER,
         longest=60,
-        hint=_number_hint(draft.number, countries),
+        hint=_number_hint(draft, countries),
         focus=not certain,
     )
     amount = _text(
@@ -167,7 +165,7 @@ def request_form(prefill: Prefill, *, most: int, countries: Sequence[str], known
         value=words.as_typed(draft.amount.xof) if isinstance(draft.amount, Amount) else "",
         example=words.EXAMPLE_AMOUNT,
         longest=30,
-        hint=_amount_hint(draft.amount, most),
+        hint=_amount_hint(draft, most),
         focus=certain and (small is not None or not isinstance(draft.amount, Amount)),
     )
     # Not the SDK's `View`: it would check again what was checked when it was drawn, which takes longer than all else.
@@ -293,14 +291,16 @@ def _blank(  # noqa: PLR0913 - all of it but what stands in the line
     return InputBlock(block_id=field, label=label, element=element, hint=hint, optional=optional).to_dict()
 
 
-def _number_hint(number: NumberReading, countries: Sequence[str]) -> str:
-    if isinstance(number, UnreadableNumber) and number.problem is not NumberProblem.MISSING:
+def _number_hint(draft: Draft, countries: Sequence[str]) -> str:
+    number, is_half = draft.number, isinstance(draft.amount, Amount)
+    if isinstance(number, UnreadableNumber) and (is_half or number.problem is not NumberProblem.MISSING):
         return f"⚠️ {number_problem(number, countries)}"
     return words.HINT_NUMBER.format(example=words.EXAMPLE_NUMBER)
 
 
-def _amount_hint(amount: AmountReading, most: int) -> str:
-    if isinstance(amount, UnreadableAmount) and amount.problem is not AmountProblem.MISSING:
+def _amount_hint(draft: Draft, most: int) -> str:
+    amount, is_half = draft.amount, isinstance(draft.number, Number)
+    if isinstance(amount, UnreadableAmount) and (is_half or amount.problem is not AmountProblem.MISSING):
         return f"⚠️ {amount_problem(amount)}"
     if isinstance(amount, Amount) and amount.doubtful:
         return words.HINT_READ_AS.format(amount=words.amount(amount.xof))

@@ -160,6 +160,10 @@ CANCEL_WHERE = _(
     "Nothing was cancelled: it takes a button. A request that waits: *Cancel request* in the thread of its card, by whoever "
     "asked. An approved one that has not left: *Stop* on its card. `/payout pause REASON` stops all sending."
 )
+DECIDE_WHERE = _(
+    "Nothing was decided: it takes a button. *Approve* and *Reject*: in the thread of the payout's card, by an approver who "
+    "did not ask for it. *Resolve*, for an uncertain one: on its card. What waits for you stands in the bot's Home."
+)
 HERE_NO_PAYOUTS_DIRECT = _(
     "Payouts are asked for in a channel, so that approvers see them. Go to your team's channel and type "
     "`/payout` there. If the bot is not in it yet, type `/invite @{bot}` there first."
@@ -237,7 +241,7 @@ NUMBER_AMBIGUOUS = _("It is not clear which part is the number. Write it with th
 NUMBER_COUNTRY = _("This number's country is not served here. Numbers begin with {countries}, like {example}.")
 NUMBER_IMPOSSIBLE = _("“{typed}” has the wrong number of digits. Write it like {example}.")
 NUMBER_INVALID = _("“{typed}” is not a number in use. Please check it; a right one looks like {example}.")
-AMOUNT_MISSING = _("Please fill in the amount in whole francs, for example {example}.")
+AMOUNT_MISSING = _("Please fill in the amount in figures, whole francs, for example {example}.")
 AMOUNT_UNREADABLE = _("“{typed}” is not an amount. Write whole francs, like {example}.")
 AMOUNT_AMBIGUOUS = _("It is not clear which part is the amount. Write it alone here, like {example}.")
 AMOUNT_DECIMALS = _("“{typed}” has decimals, and XOF has none. Write whole francs, like {example}.")

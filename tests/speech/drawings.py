@@ -762,6 +762,7 @@ class Drawings:
             "status, contradicted": lambda: replies.status(contradicted, moment),
             "nearly one of its words": lambda: words.DID_YOU_MEAN.format(word="help"),
             "cancel": lambda: str(words.CANCEL_WHERE),
+            "approve, reject, resolve": lambda: str(words.DECIDE_WHERE),
             "list, empty": lambda: replies.listed([], moment),
             "list": lambda: replies.listed([record] * 10, moment),
             "policy, who may": lambda: replies.policy(may, self.rules),

@@ -17,6 +17,7 @@ from handlers import forms
 from tests.stage import (
     AMINATA,
     AUDIT,
+    CLARISSE,
     GUEST,
     QUIET,
     ROBOT,
@@ -162,10 +163,28 @@ async def test_points_in_an_amount_are_filled_in_with_a_doubt(office: Stage, wri
             "“22699999999” is not a number in use. Please check it; a right one looks like +226 70 00 00 00.",
         ),
         (
-            "5000 22670000000 refund",
+            "5 000 22670000000 refund",
             {"beneficiary": "+226 70 00 00 00", "amount": None, "reason": "refund"},
             "amount",
             "It is not clear which part is the amount. Write it alone here, like 5 000.",
+        ),
+        (
+            "70000000 cinq mille",
+            {"beneficiary": "+226 70 00 00 00", "amount": None, "reason": "cinq mille"},
+            "amount",
+            "Please fill in the amount in figures, whole francs, for example 5 000.",
+        ),
+        (
+            "5000",
+            {"beneficiary": None, "amount": "5 000", "reason": None},
+            "beneficiary",
+            "Please fill in the beneficiary's number, for example +226 70 00 00 00.",
+        ),
+        (
+            "remboursement commande 70000000 5000F",
+            {"beneficiary": None, "amount": None, "reason": "remboursement commande 70000000 5000F"},
+            "beneficiary",
+            WHICH_NUMBER,
         ),
         (
             "70000000 70000001 refund",
@@ -205,6 +224,18 @@ async def test_the_command_alone_opens_the_form_empty(office: Stage) -> None:
     form = await opened(office, "")
     empty = {"beneficiary": None, "amount": None, "reason": None, "order": None, "way": "wallet"}
     assert empty == form.values
+    assert PLAIN_HINT == {name: form.hints[name] for name in PLAIN_HINT}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["remboursement 70000000 5000F", "remboursement : 70 00 00 00 : 5 000 francs CFA", "5000 70000000 remboursement"],
+)
+async def test_the_reason_or_the_amount_may_stand_first(office: Stage, text: str) -> None:
+    """Everything is filled in as if the number had come first."""
+    form = await opened(office, text)
+    filled = {"beneficiary": "+226 70 00 00 00", "amount": "5 000", "reason": "remboursement"}
+    assert filled == {name: form.values[name] for name in filled}
     assert PLAIN_HINT == {name: form.hints[name] for name in PLAIN_HINT}
 
 
@@ -271,6 +302,15 @@ async def test_whoever_types_cancel_is_told_where(office: Stage, text: str) -> N
     await office.whispered(AMINATA, "*Cancel request* in the thread of its card")
     await office.settled()
     assert [] == office.slack.modals(AMINATA)
+
+
+@pytest.mark.parametrize("text", ["approve", "approuver P-7K3F9", "Valider", "reject P-7K3F9", "resolve p-7k3f9"])
+async def test_whoever_types_a_decision_is_told_where(office: Stage, text: str) -> None:
+    """Nothing is decided by a command, and no form opens with it as a reason."""
+    await office.slack.command(CLARISSE, SUPPORT, text)
+    await office.whispered(CLARISSE, "Nothing was decided: it takes a button.")
+    await office.settled()
+    assert [] == office.slack.modals(CLARISSE)
 
 
 @pytest.mark.parametrize(

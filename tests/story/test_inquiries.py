@@ -144,6 +144,12 @@ async def test_an_approver_is_told_who_asked_and_who_approved(scene: Stage, card
     assert "asked by" not in await answered(scene, AMINATA, f"status {paid}")
 
 
+async def test_a_payout_is_found_without_its_beginning(scene: Stage, cards: list[Message]) -> None:
+    """As people copy it, or type it in haste: the `P-` need not be there."""
+    paid = payout_of(cards[0])
+    assert "completed" in await answered(scene, CLARISSE, f"status {paid.removeprefix('P-').lower()}")
+
+
 @pytest.mark.parametrize("text", ["état {}", "statut {}", "{}", "what became of {}?"])
 async def test_whoever_names_a_payout_and_nothing_to_pay_asks_how_it_stands(
     scene: Stage, cards: list[Message], text: str
