@@ -85,7 +85,7 @@ class _Heard:
 
 @dataclass(frozen=True, slots=True)
 class _Answers:
-    """What came of asking about one attempt; `silence` is why some call told nothing.
+    """What came of asking about one attempt; `silence` is why some call told nothing, where no other told of it.
 
     Nothing is `asked` about what belongs to another LigdiCash: whatever this one says, it is of something else.
     """
@@ -120,7 +120,8 @@ def _store_callback(tx: Transaction, payout: str, secret_hash: str, content_type
     if is_new and news.status not in known:
         tell(tx, EventKind.CALLBACK_RECEIVED, record.payout, attempt=attempt.number, data={"word": news.status})
         void_proposal(tx, record.payout, attempt.number)
-    if is_new and _is_news(attempt, news.status):
+    # What is over is asked about by nobody else: there the same words, said again, may be true by now.
+    if (is_new or attempt.outcome is not Outcome.OPEN) and _is_news(attempt, news.status):
         _ask_soon(tx, record.payout, attempt)
     return True
 
@@ -186,7 +187,7 @@ class Evidence:
             own = await self._ligdicash.status(endpoint, attempt.token)
             if isinstance(own, Status):
                 heard.append(_Heard(None, own))
-                if _mismatch(payout, attempt, heard[0]) is None or not _is_doubtful(attempt):
+                if not _mismatch(payout, attempt, heard[0]) or not _is_doubtful(attempt):
                     return _Answers(heard, None)
             else:
                 silence = _note(payout, own)
@@ -196,13 +197,15 @@ class Evidence:
                 heard.append(_Heard(callback, answer))
             else:
                 silence = _note(payout, answer)
-        return _Answers(heard, None if heard else silence)
+        is_told = any(not _mismatch(payout, attempt, found) for found in heard)
+        return _Answers(heard, None if is_told else silence)
 
     def _hear_all(self, tx: Transaction, asked: Attempt, claimed_until: int, answers: _Answers) -> None:
         for found in answers.heard:
             _hear(tx, asked, found)
         if answers.heard or answers.silence or not answers.asked:
-            tx.note_silence(asked.payout, asked.number, silent=not answers.heard)
+            is_silent = answers.silence is not None or not answers.asked
+            tx.note_silence(asked.payout, asked.number, silent=is_silent)
         if answers.heard or answers.silence:
             _note_status_call(tx, answers.silence)
         record, attempt = tx.record(asked.payout), queries.attempt(tx.connection, asked.payout, asked.number)

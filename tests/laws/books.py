@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -149,10 +150,10 @@ class Books:
             )
         ]
 
-    def undecided_of(self, requester: str) -> int:
-        """How many requests of one person wait, besides those that others asked for again."""
+    def undecided_of(self, requester: str, besides: AbstractSet[str]) -> int:
+        """How many requests wait that this person asked for, or asked for again."""
         waiting = (
-            each for each in self.entries.values() if {each.asked.requester, each.current.asked_by} == {requester}
+            each for each in self.entries.values() if each.current.asked_by == requester and each.payout not in besides
         )
         return sum(each.current.approved_at is None and each.current.end is End.OPEN for each in waiting)
 

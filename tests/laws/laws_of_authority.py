@@ -291,12 +291,14 @@ class RequestsAreBounded(Law):
                 asked = self.world.crowd.asked.get(str(event.data["reason"]))
                 requester = asked.requester if asked is not None else ""
             elif event.kind == "asked_again" and event.payout in books.entries:
-                requester = books.entries[event.payout].asked.requester
+                requester = event.actor or ""
             else:
                 yield from self._ran_out(event)
                 continue
-            if books.undecided_of(requester) + 1 > MOST_OPEN:
-                yield self.broken(f"with {event.payout} {requester} has {books.undecided_of(requester) + 1} open")
+            # What was pushed on in the file itself waits for nobody any more.
+            undecided = books.undecided_of(requester, self.world.altered) + 1
+            if undecided > MOST_OPEN:
+                yield self.broken(f"with {event.payout} {requester} has {undecided} open")
 
     def _ran_out(self, event: EventRow) -> Iterator[Violation]:
         one = self.world.books.of(event)

@@ -201,8 +201,12 @@ class NeverWrong(Law):
             yield self.broken(f"{which} is unconfirmed, though a callback led to its {there.word}")
 
     def _was_told(self, there: Payout) -> bool:
-        """Whether a whole callback with a token of this payout and its last word reached the bot."""
-        return any(post.payout.number == there.number and _says(post.body, there) for post in self.world.provider.heard)
+        """Whether a whole callback with a token of this payout and its last word came since that is the last."""
+        provider = self.world.provider
+        return any(
+            (post.payout.number, post.turn) == (there.number, provider.turns[there.number]) and _says(post.body, there)
+            for post in provider.heard
+        )
 
 
 class TokenBringsEnd(Law):

@@ -353,6 +353,7 @@ class Life(Gate):
                 what = "amount" if event.kind == "approved" and self.chance.random() < 0.5 else "approval"
                 self.world.note(f"the {what} of {event.payout} is altered by hand")
                 alter(self._connection, event, what, self.chance)
+                self.world.altered.add(event.payout or "")
                 self.world.known.forget(self._connection)
 
     def notice_soon(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
@@ -55,6 +56,8 @@ class Posted:
     payout: Payout
     content_type: str
     body: str
+    turn: int
+    """How often the bank had changed its mind about that payout by then."""
 
 
 class Provider:
@@ -72,6 +75,7 @@ class Provider:
         self.bank = Bank(clock, chance, delay, weather=Weather.seeded(chance, 0.0) if is_fair else _weather(chance))
         self.leaving: list[Leaving] = []
         self.heard: list[Posted] = []
+        self.turns: Counter[int] = Counter()
         self.log: list[str] = []
         self.under_way = 0
         self.on_connecting: Callable[[Life], None] = lambda _life: None
@@ -97,6 +101,7 @@ class Provider:
         callbacks = self.bank.run_due()
         for payout in self.bank.payouts:
             if payout.word != before[payout.number]:
+                self.turns[payout.number] += 1
                 self.note(f"bank: {payout.transaction_id[:8]} is {payout.word}")
         for callback in callbacks:
             Courier(self, callback).send()
@@ -274,7 +279,8 @@ class Courier:
             self._again(post, tries)
             return
         body = post.body.decode(errors="replace")
-        posted = Posted(self.callback.payout, post.content_type, body)
+        payout = self.callback.payout
+        posted = Posted(payout, post.content_type, body, self.provider.turns[payout.number])
         relay.hear_callback(
             found[1], found[2], post.content_type, body, lambda status: self._end(posted, post, tries, status)
         )

@@ -90,6 +90,8 @@ class World:
         self.ledger_full_until = 0.0
         self.deaths = 0
         self.surprises: list[str] = []
+        # Payouts that somebody with the ledger's file in hand pushed on.
+        self.altered: set[str] = set()
         self.violations: list[Violation] = []
         self.laws: list[Law] = [law(self) for law in (*MONEY, *TELLING, *AUTHORITY)]
         self.eye = self.connect(reading=True)

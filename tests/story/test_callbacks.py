@@ -522,6 +522,42 @@ async def test_a_failure_by_a_callbacks_token_waits_for_the_own_one(played: Stag
     assert 1 == events_of(played, card).count("evidence_agrees")
 
 
+async def test_an_answer_about_something_else_leaves_the_question_open(played: Stage, ligdicash: Puppet) -> None:
+    """It had failed, a callback says paid: while its own token only errs, what another's token tells is no answer."""
+    ligdicash.statuses["test-token-of-a-payout"] = {"response_code": "00", "status": "notcompleted"}
+    card = await _asked(played, "Initiated")
+    assert 200 == await call_back(played, ligdicash.path, {"status": "notcompleted", "token": "test-token-of-a-payout"})
+    await played.card_says(card, "Failed")
+    await looked(played)
+    ligdicash.statuses["test-token-of-a-payout"] = "<h1>Internal Server Error</h1>"
+    ligdicash.statuses["others"] = {"response_code": "00", "status": "completed", "transaction_id": "of-another-payout"}
+    assert 200 == await call_back(played, ligdicash.path, {"status": "completed", "token": "others"})
+    await later(played, 4)
+    await looked(played)
+    assert 1 == events_of(played, card).count("evidence_mismatch")
+    ligdicash.statuses["test-token-of-a-payout"] = {"response_code": "00", "status": "completed"}
+    await later(played, 3_600)
+    await looked(played)
+    await played.card_says(card, "LigdiCash contradicts this")
+
+
+async def test_the_same_words_are_asked_about_again_once_it_is_over(played: Stage, ligdicash: Puppet) -> None:
+    """Paid, not paid, paid; the last callback is the first one again, to the byte: it is heard all the same."""
+    paid, unpaid = ({"status": word, "token": "test-token-of-a-payout"} for word in ("completed", "notcompleted"))
+    ligdicash.statuses["test-token-of-a-payout"] = {"response_code": "00", "status": "notcompleted"}
+    card = await _asked(played, "Initiated")
+    assert [200, 200] == [await call_back(played, ligdicash.path, said) for said in (paid, unpaid)]
+    await played.card_says(card, "Failed")
+    await later(played, 4)
+    await looked(played)
+    ligdicash.statuses["test-token-of-a-payout"] = {"response_code": "00", "status": "completed"}
+    assert 200 == await call_back(played, ligdicash.path, paid)
+    await later(played, 4)
+    await looked(played)
+    assert 2 == _stored(played)
+    await played.card_says(card, "LigdiCash contradicts this")
+
+
 async def test_paid_after_a_failure_by_a_callbacks_token_is_a_contradiction(played: Stage, ligdicash: Puppet) -> None:
     """The own token is asked on, and says that it was paid."""
     card = await _asked(played, "Initiated")
