@@ -39,7 +39,11 @@ SELECT attempts.payout, attempts.number AS attempt, attempts.requested_at AS ask
            ORDER BY id DESC LIMIT 1
        ) END AS ended_at,
        replace(attempts.found_by, ',', ' ') AS found_by, attempts.found_reason,
-       attempts.contradicted AS contradiction
+       attempts.contradicted AS contradiction,
+       (
+           SELECT replace(json_extract(data, '$.knows_of'), ',', ' ') FROM events
+           WHERE events.payout = attempts.payout AND kind = 'requested' ORDER BY id LIMIT 1
+       ) AS may_repeat
 FROM attempts
 JOIN payouts ON payouts.id = attempts.payout
 JOIN beneficiaries ON beneficiaries.id = attempts.beneficiary

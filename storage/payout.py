@@ -376,7 +376,8 @@ class Record:
 
     `found_unpaid_before` is two people's word on an earlier attempt; LigdiCash has not said so. `relatives` are payouts
     that follow it, that it follows, or that follow the same one, and that wait, may be paid or were: while there is
-    one, the money is not asked for once more.
+    one, the money is not asked for once more. `repeats` is what it may repeat, as those were told who asked for it and
+    who approved it: it stays when everything is decided.
     """
 
     payout: Payout
@@ -389,6 +390,7 @@ class Record:
     counted: Counted
     earlier: tuple[Earlier, ...]
     rejected: tuple[Rejected, ...]
+    repeats: tuple[str, ...]
     unsent: Unsent | None
     relatives: tuple[Earlier, ...]
 

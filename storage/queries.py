@@ -72,9 +72,23 @@ def record(connection: sqlite3.Connection, payout: str, now: int) -> Record | No
         counted=counted_of(connection, found, now, until=current.requested_at),
         earlier=earlier_of(connection, found, now, until=current.requested_at),
         rejected=rejected_beside(connection, found, now),
+        repeats=_repeats(connection, found),
         unsent=_unsent(connection, found),
         relatives=related,
     )
+
+
+def _repeats(connection: sqlite3.Connection, payout: Payout) -> tuple[str, ...]:
+    """Which payouts those knew of who asked for it and who approved it, as their events say."""
+    rows = connection.execute(
+        """
+        SELECT coalesce(json_extract(data, '$.knows_of'), json_extract(data, '$.repeats')) AS payouts FROM events
+        WHERE payout = ? AND kind IN ('requested', 'approved') ORDER BY id
+        """,
+        (payout.id,),
+    )
+    known = [found for row in rows for found in (row["payouts"] or "").split(",") if found]
+    return tuple(dict.fromkeys(known))
 
 
 def _unsent(connection: sqlite3.Connection, payout: Payout) -> Unsent | None:

@@ -21,7 +21,7 @@ from storage.exporting import FOREVER, attempts_between, events_between
 PAYOUTS = (
     *("payout", "attempt", "asked_at", "requester", "asked_by", "number", "amount", "order", "reason", "way", "state"),
     *("outcome", "approvers", "approved_at", "sent_at", "transaction_id", "token_end", "ended_at", "found_by"),
-    *("found_reason", "contradiction"),
+    *("found_reason", "contradiction", "may_repeat"),
 )
 EVENTS = ("id", "at", "kind", "payout", "attempt", "actor", "data", "hash")
 # A spreadsheet takes a cell that begins like this for a formula, and carries it out.
@@ -72,7 +72,7 @@ def _payout(row: sqlite3.Row, zone: ZoneInfo) -> dict[str, Cell]:
     found: dict[str, Cell] = {name: row["order_reference" if name == "order" else name] for name in PAYOUTS}
     for name in ("asked_at", "approved_at", "sent_at", "ended_at"):
         found[name] = _time(row[name], zone)
-    for name in ("approvers", "found_by"):
+    for name in ("approvers", "found_by", "may_repeat"):
         found[name] = (row[name] or "").split()
     return found
 

@@ -238,6 +238,7 @@ def _agree(tx: Transaction, record: Record, person: Person, given: int, needed: 
     )
     data: Data = {
         "digest": stands_for, "amount": payout.amount, "way": payout.way, "given": given, "needed": needed,
+        "repeats": ",".join(found.payout for found in record.earlier) or None,
     }  # fmt: skip
     # Others may be asking for the same: who decides on those must see this at once.
     besides = questions_beside(tx, payout) if given >= needed else ()

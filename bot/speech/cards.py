@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -143,7 +143,13 @@ def _details(record: Record, moment: Moment) -> str:
         attempt="" if payout.attempt == 1 else words.CARD_ATTEMPT.format(attempt=payout.attempt),
         token=_token_detail(record),
         time=words.at(payout.created_at, moment.timezone),
+        repeats=repeats_of(record.repeats),
     )
+
+
+def repeats_of(payouts: Sequence[str]) -> str:
+    """What it may repeat, for the end of a line; empty where nobody was told of any."""
+    return words.CARD_REPEATS.format(payouts=words.listed(payouts)) if payouts else ""
 
 
 def _token_detail(record: Record) -> str:

@@ -20,6 +20,7 @@ from bot.speech.cards import (
     nothing_paid,
     pause_reason,
     recorded_as,
+    repeats_of,
     said,
     state_of,
     token_of,
@@ -323,6 +324,7 @@ class Notices:
             "doubt": doubt_of(_optional(data, "doubt"), _optional(data, "code")),
             "order": _order(data),
             "follows": words.CARD_FOLLOWS.format(payout=str(data["follows"])) if data.get("follows") else "",
+            "repeats": repeats_of(_ids(data)),
             "way": str(words.WAYS[Way(str(data["way"]))]) if "way" in data else "",
             "why": self._audit_why(event),
             "state": _recorded_as(event),
@@ -537,6 +539,12 @@ def _of_expired(event: Event, sentences: tuple[Sentence, Sentence]) -> Sentence 
     if _is_set_otherwise(event):
         return set_otherwise
     return beside if _is_expired_beside(event) else None
+
+
+def _ids(data: Mapping[str, str | int | None]) -> list[str]:
+    """The payouts that a request, or an approval, knew of."""
+    known = str(data.get("knows_of") or data.get("repeats") or "")
+    return known.split(",") if known else []
 
 
 def _audit_token(record: Record | None) -> str:

@@ -23,7 +23,7 @@ from bot.speech.blocks import (
 )
 from bot.speech.cards import brake_line, said, source_of, state_of
 from bot.speech.sentences import Sentence
-from storage.payout import Brake, Counted, Earlier, Hold, Payout, Record, Rejected, State
+from storage.payout import Counted, Earlier, Hold, Payout, Record, Rejected, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,14 @@ def question(record: Record, asking: Asking) -> Message:
     if payout.state is State.REQUESTED:
         return _open_question(record, asking)
     line = _answer_line(record, timezone)
-    return message(line, *sections(line), *sections(_about(payout, asking)))
+    return message(line, *sections(line), *sections(_about(payout, asking)), *_known_repeats(record))
+
+
+def _known_repeats(record: Record) -> list[Block]:
+    """What stays to be read of the warning, when it is decided."""
+    if not record.repeats:
+        return []
+    return [context(words.QUESTION_REPEATS.format(payouts=words.listed(record.repeats)))]
 
 
 def _open_question(record: Record, asking: Asking) -> Message:
@@ -55,7 +62,7 @@ def _open_question(record: Record, asking: Asking) -> Message:
     top: list[Block] = [block for line in _before_deciding(record, asking) for block in sections(line)]
     buttons = row(
         "decision",
-        _approve_button(payout, record.brake),
+        _approve_button(record),
         button(Button.REJECT, payout, style="danger"),
         button(Button.CANCEL, payout, asks=dialog(words.CANCEL_TITLE, words.CANCEL_TEXT, words.CANCEL)),
     )
@@ -73,7 +80,7 @@ def _before_deciding(record: Record, asking: Asking) -> list[str]:
         found.append(words.QUESTION_UNPAID_BUT.format(word=said(record.counted.unpaid_but)))
     if record.brake is not None:
         found.append(brake_line(record.brake))
-    if record.earlier or record.counted.may_still_be_paid or record.counted.paid_meanwhile:
+    if _may_repeat(record):
         found.append("\n".join([str(_leads(record.counted)), *earlier_lines(record.earlier, asking)]))
     if record.rejected:
         lines = rejected_lines(record.rejected, asking, record.payout.channel, follows=record.payout.follows)
@@ -85,6 +92,10 @@ def _before_deciding(record: Record, asking: Asking) -> list[str]:
             )
         )
     return found
+
+
+def _may_repeat(record: Record) -> bool:
+    return bool(record.earlier) or record.counted.may_still_be_paid or record.counted.paid_meanwhile
 
 
 def _leads(counted: Counted) -> Sentence:
@@ -179,7 +190,8 @@ def _about(payout: Payout, asking: Asking) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _approve_button(payout: Payout, brake: Brake | None) -> ButtonElement:
+def _approve_button(record: Record) -> ButtonElement:
+    payout, brake = record.payout, record.brake
     amount = words.amount(payout.amount)
     asked = words.CONFIRM_TEXT.format(
         amount=amount,
@@ -187,6 +199,8 @@ def _approve_button(payout: Payout, brake: Brake | None) -> ButtonElement:
         requester_name=payout.requester_name,
         way=words.WAYS[payout.way],
     )
+    if _may_repeat(record):
+        asked = f"{words.CONFIRM_REPEATS}\n\n{asked}"
     if brake is not None:
         held = words.CONFIRM_PAUSED if brake.hold is Hold.ALL else words.CONFIRM_HELD
         asked = f"{asked}\n\n{held}"

@@ -363,6 +363,7 @@ QUESTION_PAID_MEANWHILE = _(
     "Two approvers are needed, and approvals from before do not count. Look at it before you approve:"
 )
 QUESTION_EARLIER = _("⚠️ *This may repeat an earlier payout.* Look at it before you approve:")
+QUESTION_REPEATS = _("⚠️ That this may repeat {payouts} was known to whoever asked, and to the approvers.")
 QUESTION_REJECTED_BEFORE = _(
     "❌ *An approver rejected this before, or something like it.* Look at it before you approve:"
 )
@@ -404,6 +405,7 @@ ASK_DIRECTLY = _("Directly to mobile money")
 TRY_NOW = _("Try now")
 CONFIRM_TITLE = _("Pay {amount}?")
 CONFIRM_TEXT = _("{amount} to {number}\nasked by {requester_name}\n{way}\n\nOnce sent, this cannot be taken back.")
+CONFIRM_REPEATS = _("⚠️ This may repeat an earlier payout, named above the buttons.")
 CONFIRM_PAUSED = _("⏸️ Sending is paused: it leaves as soon as sending goes on, or expires after an hour.")
 CONFIRM_HELD = _("⏸️ LigdiCash refuses this account: it leaves once released, or expires after an hour.")
 CONFIRM_YES = _("Yes, pay")
@@ -442,8 +444,9 @@ REJECT_ABOUT = _("{amount} to {number}, asked by {requester}. The requester read
 CARD_HEAD = _("*{amount}* to *{number}*\n{state}")
 CARD_ABOUT = _("*For:* {reason} · asked by {requester}")
 CARD_TEXT = _("{payout} · {amount} to {number} · {state}")
-CARD_DETAILS = _("{payout}{order}{source} · {way}{follows}{attempt}{token} · asked at {time}")
+CARD_DETAILS = _("{payout}{order}{source} · {way}{follows}{attempt}{token} · asked at {time}{repeats}")
 CARD_FOLLOWS = _(" · follows {payout}")
+CARD_REPEATS = _(" · ⚠️ may repeat {payouts}")
 CARD_SOURCE = _(" · <{link}|from this message>")
 CARD_NO_TOKEN = _(" · no token")
 CARD_TOKEN = _(" · token {token}")
@@ -1024,8 +1027,8 @@ LATE_ANSWERS: Mapping[AnswerKind, Sentence] = MappingProxyType(
     }
 )
 
-AUDIT_REQUESTED = _("📝 {payout} requested by {actor}: {amount} to {number}, {way}{order}{follows} · {reason}")
-AUDIT_APPROVED = _("✅ {payout} approved by {actor}")
+AUDIT_REQUESTED = _("📝 {payout} requested by {actor}: {amount} to {number}, {way}{order}{follows}{repeats} · {reason}")
+AUDIT_APPROVED = _("✅ {payout} approved by {actor}{repeats}")
 AUDIT_APPROVALS_VOIDED = _(
     "↩️ {payout}: the approval of {people} no longer counts, since {other} was paid, or may have been"
 )
@@ -1064,7 +1067,7 @@ AUDIT_REQUEST_REFUSED = _("🚷 {actor} may not ask for a payout: {why}")
 AUDIT_AGAIN_REFUSED = _("🚷 {actor} may not ask for {payout} again: {why}")
 AUDIT_DECISION_REFUSED = _("🚷 {actor} may not decide on {payout}: {why}")
 AUDIT_ANSWER_RECORDED = _("🧾 {payout}: LigdiCash's answer came late ({kind}); it was recorded")
-AUDIT_APPROVED_PART = _("☑️ {payout} approved by {actor} ({given} of {needed})")
+AUDIT_APPROVED_PART = _("☑️ {payout} approved by {actor} ({given} of {needed}){repeats}")
 AUDIT_LIMIT_REFUSED = _("🚷 {payout} not approved by {actor}: today's limit ({why}) leaves {left}")
 AUDIT_REPEATED = plural(
     " (and {times} time more within a minute)", " (and {times} times more within a minute)", by="times"

@@ -173,7 +173,7 @@ BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
         8,
         "approvers are not shown what a request may repeat",
         "bot.speech.questions:_before_deciding",
-        "if record.earlier or record.counted.may_still_be_paid or record.counted.paid_meanwhile:",
+        "if _may_repeat(record):",
         "if False:",
     ),
     # Who decides

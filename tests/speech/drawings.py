@@ -230,6 +230,7 @@ class Drawings:
             found_unpaid_before=False,
             counted=NOTHING_COUNTED,
             earlier=(),
+            repeats=(),
             rejected=(),
             unsent=None,
             relatives=(),
@@ -472,6 +473,9 @@ class Drawings:
                 self.payout(State.EXPIRED, attempt=2), self.attempt(number=2, asked_by=BOUKARY)
             ),
             "completed": self.approved(State.COMPLETED, outcome=Outcome.COMPLETED),
+            "completed, may repeat": replace(
+                self.approved(State.COMPLETED, outcome=Outcome.COMPLETED), repeats=(EARLIER,)
+            ),
             "completed, without a token": self.approved(State.COMPLETED, token=None, outcome=Outcome.COMPLETED),
             "failed": replace(self.approved(State.FAILED, outcome=Outcome.FAILED, token=None), may_follow=True),
             "failed, not proven": self.approved(State.FAILED, outcome=Outcome.FAILED_BY_CALLBACK),
@@ -501,7 +505,7 @@ class Drawings:
             "open, two who do not suffice any more": self.record(
                 self.payout(amount=200_000), approvers=self.values.approvers, counted=lately
             ),
-            "open, may repeat": self.record(earlier=earlier, counted=lately),
+            "open, may repeat": self.record(earlier=earlier, counted=lately, repeats=(EARLIER,)),
             "open, an earlier one may be paid": self.record(
                 earlier=earlier, counted=replace(lately, may_still_be_paid=True)
             ),
@@ -519,6 +523,7 @@ class Drawings:
             ),
             "open, on a copy": self.record(counted=replace(NOTHING_COUNTED, unknown_since=NOW)),
             "approved": self.approved(token=None),
+            "approved, may repeat": replace(self.approved(token=None), repeats=(EARLIER, "P-9TT2Q")),
             "rejected": self.record(
                 self.payout(State.REJECTED, decided_by=CLARISSE, decision_reason=self.values.reason)
             ),
@@ -588,6 +593,8 @@ class Drawings:
         for kind in AnswerKind:
             late = self.approved(State.UNCONFIRMED)
             yield EventKind.ANSWER_RECORDED, f"a late answer: {kind.replace('_', ' ')}", {"kind": kind}, late, {}
+        knowing: Data = {"given": 1, "needed": 1, "repeats": EARLIER}
+        yield EventKind.APPROVED, "approved, may repeat", knowing, self.approved(), {}
         yield from self._variants()
 
     def _plain_events(self) -> Iterator[tuple[EventKind, Data, Record | None]]:

@@ -122,13 +122,13 @@ async def test_approving_is_confirmed_with_amount_number_and_requester(office: S
 
     Cancel request says who can, before it is clicked by somebody who cannot.
     """
-    question = await office.question(await office.ask("22670000000 5000 refund"))
+    question = await office.question(await office.ask("22670000900 5000 refund"))
     approve, reject, cancel = question.buttons
     dialog = approve.dialog
     assert dialog is not None
     assert "Pay 5 000 XOF?" == dialog.title
     assert [
-        "5 000 XOF to +226 70 00 00 00",
+        "5 000 XOF to +226 70 00 09 00",
         "asked by Aminata",
         "LigdiCash wallet",
         "",
@@ -220,12 +220,12 @@ def mrkdwn_in(value: object) -> list[dict[str, Any]]:
 
 async def test_the_audit_channel_sees_the_request_without_the_whole_number(office: Stage) -> None:
     """Finance reads who asked for what and why; the number is masked."""
-    card = await office.ask("22670000000 5000 refund", values={"order": "ORD-7"})
+    card = await office.ask("22670001000 5000 refund", values={"order": "ORD-71"})
     payout = payout_of(card)
     line = (await office.slack.wait_for_message(AUDIT, f"{payout} requested")).words
     assert f"📝 {payout} requested by <@{AMINATA}>: 5 000 XOF to +226 ·· ·· ·· 00" in line
-    assert "LigdiCash wallet · order ORD-7 · refund" in line
-    assert all("70 00 00 00" not in one.words for one in office.slack.messages(AUDIT))
+    assert "LigdiCash wallet · order ORD-71 · refund" in line
+    assert all("70 00 10 00" not in one.words for one in office.slack.messages(AUDIT))
     assert SUPPORT == card.channel
 
 

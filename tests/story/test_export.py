@@ -58,6 +58,8 @@ async def test_who_paid_what_and_why(paid: Stage) -> None:
         """
     )
     assert tuple(row) == PAYOUTS
+    # About one token in sixty ends in something that a spreadsheet would take for a formula.
+    token = f"'{token}" if str(token).startswith("-") else token
     assert row | {
         "payout": payout, "attempt": "1", "requester": AMINATA, "asked_by": AMINATA, "approvers": CLARISSE,
         "number": number, "amount": str(amount), "reason": reason, "order": order or "", "state": "completed",
@@ -103,7 +105,8 @@ async def test_a_spreadsheet_carries_nothing_out(paid: Stage, reason: str) -> No
 async def test_json_is_the_same_with_lists_and_numbers(paid: Stage) -> None:
     """One array, an object a line; nothing at all is an empty one."""
     (row,), (found,) = await _table(paid), await _objects(paid)
-    assert found == found | {"amount": int(row["amount"]), "approvers": [CLARISSE], "found_by": [], "order": None}
+    lists: dict[str, object] = {"approvers": [CLARISSE], "found_by": [], "may_repeat": []}
+    assert found == found | lists | {"amount": int(row["amount"]), "order": None}
     assert [] == await _objects(paid, "--to", "2001-01-01")
 
 

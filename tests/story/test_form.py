@@ -108,7 +108,7 @@ async def submit_as_no_screen_would(
             "1 000 001 XOF is more than the 1 000 000 XOF allowed for one payout. "  # noqa: ISC004 - one sentence
             "Write a smaller amount, like 5 000.",
         ),
-        ("amount", " ", "Please fill in the amount in whole francs, for example 5 000."),
+        ("amount", " ", "Please fill in the amount in figures, whole francs, for example 5 000."),
         ("reason", " \u200e\u00a0 ", "Please say why, for example “Refund for a cancelled order”."),
     ],
 )

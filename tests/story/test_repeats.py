@@ -25,6 +25,7 @@ from tests.story.office import (
     propose,
     seen,
     state_of,
+    told,
     transaction_of,
 )
 
@@ -90,6 +91,29 @@ async def test_the_same_person_within_a_day_is_pointed_out(scene: Stage) -> None
     assert link_to(first) in str(question.blocks)
     ((known,),) = scene.rows("SELECT json_extract(data, '$.knows_of') FROM events WHERE kind = 'requested' AND id > 1")
     assert payout_of(first) == known
+
+
+async def test_what_was_known_stays_to_be_read(scene: Stage) -> None:
+    """In the dialog behind Approve, in both audit lines, and in question and card when all is decided and paid."""
+    first = await paid(scene)
+    form, _ = await submit(scene, f"{SHE} 7000 another reason", user=BOUKARY)
+    await scene.slack.submit(form, {"known": "known"})
+    await scene.at_rest()
+    second = scene.slack.messages(SUPPORT)[-1]
+    repeats = f"⚠️ may repeat {payout_of(first)}"
+    assert repeats in seen(scene, second).words
+    question = await scene.question(second)
+    dialog = question.buttons[0].dialog
+    assert dialog is not None
+    assert dialog.text.startswith("⚠️ This may repeat an earlier payout, named above the buttons.")
+    await approves(scene, CLARISSE, second)
+    await scene.card_says(second, "Completed")
+    await told(scene)
+    assert repeats in seen(scene, second).words
+    known = f"⚠️ That this may repeat {payout_of(first)} was known to whoever asked, and to the approvers."
+    answered = next(one for one in scene.slack.messages(SUPPORT, second.ts) if one.ts == question.ts)
+    assert known in answered.words
+    assert 2 == sum(repeats in line for line in audit(scene))
 
 
 async def test_an_own_screen_that_ticks_nothing_is_not_trusted(scene: Stage) -> None:
