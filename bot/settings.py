@@ -60,6 +60,10 @@ def _matching(pattern: str) -> Callable[[str], str]:
     return check
 
 
+# Slack's are 32 hexadecimal digits. What is plainly none is refused: cut short, or one of the app's tokens.
+_SIGNING = r"(?!xox|xapp)[!-~]{16,}"
+
+
 def _secret(pattern: str) -> Callable[[str], SecretStr]:
     check = _matching(pattern)
     return lambda text: SecretStr(check(text.strip()))
@@ -217,11 +221,11 @@ class Settings(BaseSettings):
     ] = None
     slack_signing_secret: Annotated[
         SecretStr | None,
-        PlainValidator(lambda text: None if text is None else _secret(r"[!-~]+")(text)),
+        PlainValidator(lambda text: None if text is None else _secret(_SIGNING)(text)),
         AfterValidator(_unless_socket_mode),
         Field(
-            description="the signing secret of the Slack app, such as 32 hexadecimal digits "
-            "(only with SLACK_APP_TOKEN it is not needed)",
+            description="the signing secret of the Slack app, such as 32 hexadecimal digits, under Basic Information, "
+            "App Credentials (only with SLACK_APP_TOKEN it is not needed)",
             validate_default=True,
         ),
     ] = None

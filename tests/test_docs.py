@@ -37,7 +37,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 NEEDED = {
     "SLACK_BOT_TOKEN": "xoxb-test",
-    "SLACK_SIGNING_SECRET": "test",
+    "SLACK_SIGNING_SECRET": "test-signing-secret",
     "LIGDICASH_API_KEY": "test",
     "LIGDICASH_AUTH_TOKEN": "test",
     "PUBLIC_URL": "https://payouts.example.com",
