@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.clock import HOUR, MINUTE, SECOND
-from tests.laws.books import Entry, Try, is_decided_by
+from tests.laws.books import End, Entry, Try, is_decided_by
 from tests.laws.faults import Fault
 from tests.laws.laws import Law, Violation
 from tests.laws.slackside import SUPPORT
@@ -171,7 +171,8 @@ class RepeatsAreKnown(Law):
             if payout is not None:
                 questions[payout] = str(first.blocks) + first.text
         for payout, earlier in self._earlier.items():
-            stood = [entry for entry in earlier if entry.tries[0].concerns and len(entry.tries) == 1]
+            # What had come to nothing is not shown, though LigdiCash may contradict it later.
+            stood = [entry for entry in earlier if entry.tries[0].end is not End.NOTHING and len(entry.tries) == 1]
             if payout in questions and len(earlier) <= _EARLIER_SHOWN:
                 for entry in stood:
                     if entry.payout not in questions[payout]:

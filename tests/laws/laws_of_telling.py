@@ -109,8 +109,8 @@ class ReplaysChangeNothing(Law):
             yield row["outcome"] in _PAID and bool(words - {"completed"})
 
     def _by_itself(self) -> int:
-        """How often the bot spoke by itself, of what is open or of a silent status call."""
-        kinds = "('pointed_out', 'status_silent', 'status_back')"
+        """How often the bot spoke by itself: of what is open, of a silent status call, of an answer about another."""
+        kinds = "('pointed_out', 'status_silent', 'status_back', 'evidence_mismatch')"
         return len(list(self.rows(f"SELECT id FROM events WHERE kind IN {kinds}")))  # noqa: S608 - the kinds above
 
     def _slack(self) -> dict[str, list[str]]:
