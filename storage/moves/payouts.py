@@ -125,10 +125,12 @@ class PayoutMoves(EventMoves):
             "UPDATE attempts SET contradicted = ? WHERE payout = ? AND number = ? AND contradicted IS NOT ?",
             (word, payout, attempt, word),
         )
+        if cursor.rowcount == 0:
+            return False
         self.connection.execute(
             "UPDATE payouts SET contradiction = ? WHERE id = ?", (f"“{word}” of attempt {attempt}", payout)
         )
-        return cursor.rowcount == 1
+        return True
 
     def ask_again(self, payout: Payout, person: str, due_at: int) -> bool:
         """Put the payout back to requested with a new attempt; False when somebody was first.

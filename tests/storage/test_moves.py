@@ -125,6 +125,18 @@ def test_a_new_attempts_transaction_id_is_made_of_the_one_before(book: Book) -> 
         payout = replace(payout, attempt=number)
 
 
+def test_a_contradiction_that_is_known_changes_nothing(book: Book) -> None:
+    """The card says the newest: said again of another attempt, an older one does not take its place unseen."""
+    payout = placed(book, State.FAILED)
+    book.write(lambda tx: tx.ask_again(payout, "U0CLARISSE", tx.now))
+
+    def note(attempt: int) -> bool:
+        return book.write(lambda tx: tx.note_contradiction(payout.id, attempt, "completed"))
+
+    assert [True, True, False] == [note(2), note(1), note(2)]
+    assert [("“completed” of attempt 1",)] == [tuple(row) for row in book.rows("SELECT contradiction FROM payouts")]
+
+
 def test_a_number_is_kept_once(book: Book) -> None:
     """Every payout to it refers to the same beneficiary, with one salt."""
     book.file()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -442,7 +443,10 @@ async def test_the_console_takes_no_word_of_one_who_is_no_approver_any_more(tmp_
         assert State.UNCONFIRMED is state_of(scene, card)
         await scene.start()
         await propose(scene, CLARISSE, card, "paid")
-        assert 0 == (await _console(scene, payout_of(card), "--yes")).exit_code
+        with closing(sqlite3.connect(scene.database)) as ledger, ledger:
+            ledger.execute("UPDATE attempts SET word = 'pending'")
+        confirmed = await _console(scene, payout_of(card), "--yes")
+        assert (0, True) == (confirmed.exit_code, "newest word on it is “pending”: it may still be" in confirmed.output)
         assert [("found_paid",)] == scene.rows("SELECT outcome FROM attempts")
 
 
