@@ -11,6 +11,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberMatcher
 
 from bot.parsing import (
+    COMMAND_LIMIT,
     OTHER_FRANCS,
     REASON_LIMIT,
     Amount,
@@ -46,7 +47,8 @@ _GLUED = re.compile(
 _ENDS = ",;:!?."
 _DIGITS = re.compile(r"\d+")
 _NOT_DIGITS = re.compile(r"[^0-9]")
-_FIRST_FIGURE = re.compile(r"\S*\d")
+# From the beginning of a word on only: what begins anywhere would take ages to read in a long one.
+_FIRST_FIGURE = re.compile(r"(?<!\S)\S*\d")
 # What parts a reason from the number behind it.
 _BEFORE_FIGURES = " ,;:-–—→"
 _FIGURE = re.compile(r"\+?[0-9][0-9.,'/+-]*(?:F|F?CFA|XOF)?", re.IGNORECASE)
@@ -143,6 +145,7 @@ def read_message(text: str, countries: Countries) -> MessageReading:
 
 def read_typed(text: str, countries: Countries) -> Draft:
     """The text of `/payout …`: number, amount, reason; or the reason first, and what is sure beside it."""
+    text = text[:COMMAND_LIMIT]
     draft = read_command(text, countries)
     first = _FIRST_FIGURE.search(text)
     if first is None or not is_blank(draft):

@@ -304,7 +304,7 @@ _NUMBER_WORDS = 12
 _AMOUNT_WORDS = 8
 # A text of nothing but figures is read word by word, each with those behind it: that must end soon.
 _LOOK_AHEAD = 2 * _AMOUNT_WORDS
-_COMMAND_LIMIT = 1_000
+COMMAND_LIMIT = 1_000
 # No payout is smaller (LigdiCash's own bound, as seen): in doubt, fewer francs are part of something else.
 _SMALL = 100
 _GROUP = 3
@@ -338,7 +338,7 @@ def read_command(text: str, countries: Countries) -> Draft:
 
     What can be read in two ways is AMBIGUOUS; what is certain beside it is given all the same.
     """
-    words = _words(text[:_COMMAND_LIMIT], countries)
+    words = _words(text[:COMMAND_LIMIT], countries)
     fronts = _fronts(words, countries)
     if not fronts:
         return _without_front(words, countries)
