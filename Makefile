@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 # Python compiles what it imports; compiling all that nobody imports (phonenumbers' geography) would take half the time.
-INSTALL := $(PIP) install --no-compile --require-hashes --only-binary :all:
+# The lock names everything: there is nothing left to find out.
+INSTALL := $(PIP) install --no-compile --no-deps --require-hashes --only-binary :all:
 UV_VERSION := 0.13.9
 COVERAGE_AT_LEAST := 95
 
@@ -21,9 +22,9 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX
 
 help:
 	@echo "make demo    the whole story on stand-ins of Slack and LigdiCash: no account, no key; LOCALE=fr in French"
-	@echo "make test    the tests"
+	@echo "make test    the tests, but for the thorough ones"
 	@echo "make check   ruff, mypy --strict, import-linter"
-	@echo "make prove   the tests again with branch coverage, and those that take longer"
+	@echo "make prove   all tests with branch coverage, the thorough ones too, and those that take longer"
 	@echo "make bench   the bot beside bare baselines, as ratios"
 	@echo "make simulate SEEDS=500   worlds full of trouble, each held against the laws; SEED=n plays one again"
 	@echo "make breaks  the laws against deliberate breaks of the code: each must be found"
@@ -36,7 +37,7 @@ demo: $(VENV)/.runtime
 	@$(BIN)/python -m bot demo $(if $(LOCALE),--locale $(LOCALE))
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -m "not prove" -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -m "not prove and not thorough" -n $(WORKERS) --dist loadfile
 
 check: $(VENV)/.dev
 	@$(BIN)/python -m ruff check .
@@ -44,7 +45,7 @@ check: $(VENV)/.dev
 	@$(BIN)/python -m mypy --strict bot handlers storage tests
 	@$(BIN)/lint-imports
 
-# What takes longer: first the same tests with branch coverage, which costs half their time again.
+# What takes longer: first the same tests and the thorough ones with branch coverage, which costs half their time again.
 prove: $(VENV)/.dev
 	@rm -f .coverage .coverage.*
 	@$(BIN)/python -m coverage run -m pytest -m "not prove" -n $(WORKERS) --dist loadfile

@@ -7,11 +7,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from bot.sandbox.ligdicash import LigdicashSandbox
 from bot.sandbox.slack import SlackStandIn
 from tests.process import Running, command, program, serving
 from tests.stage import AMINATA, AUDIT, CLARISSE, Stage, free_port
+
+pytestmark = pytest.mark.thorough
 
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-test-1-secret",

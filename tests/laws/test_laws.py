@@ -23,6 +23,8 @@ from tests.laws.table_of_breaks import BREAKS
 from tests.laws.virtual import Gate, VirtualLoop
 from tests.laws.world import Result, run_seed
 
+pytestmark = pytest.mark.thorough
+
 QUICK, PROVEN = range(1, 9), range(1, 2_001)
 
 

@@ -21,6 +21,8 @@ from tests.speech.seeing import seen
 from tests.stage import AMINATA, SUPPORT, SkippingClock, hurried, stage
 from tests.story.office import PAID, told
 
+pytestmark = pytest.mark.thorough
+
 # Where a line may break: within an amount, a number or a date, and before the currency.
 _FIGURE, _GOES_ON = r"(?:[0-9]|··)", r"(?=[0-9]|··|XOF|F\s?CFA)"
 _TORN = re.compile(rf"{_FIGURE}[ \n]{_GOES_ON}|[0-9] (?:Nov|nov\.)|(?:Nov|nov\.) [0-9]|F CFA")

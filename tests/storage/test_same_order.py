@@ -13,6 +13,8 @@ from bot.clock import DAY
 from storage import queries
 from tests.storage.book import REQUEST, Book
 
+pytestmark = pytest.mark.thorough
+
 FEW, MANY = 50, 1_000
 
 

@@ -36,6 +36,8 @@ from tests.story.office import (
 )
 from tests.story.test_storage_trouble import Lock, failing_once
 
+pytestmark = pytest.mark.thorough
+
 
 async def _held(scene: Stage) -> Message:
     await pause(scene)

@@ -15,6 +15,8 @@ from bot.sandbox.slack import SlackStandIn
 from tests.process import program, serving
 from tests.stage import Stage, free_port
 
+pytestmark = pytest.mark.thorough
+
 ASK = "22670000000 5000 refund"
 
 

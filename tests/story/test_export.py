@@ -20,6 +20,8 @@ from tests.process import command, program
 from tests.stage import AMINATA, CLARISSE, Stage
 from tests.story.office import approved
 
+pytestmark = pytest.mark.thorough
+
 
 async def _said(scene: Stage, *args: str, **changes: str) -> str:
     result = await command({**scene.environment(), **changes}, scene.folder, *args)

@@ -35,6 +35,8 @@ from tests.paying import ordered
 from tests.stage import AMINATA, BOUKARY, CLARISSE, DAOUDA, SUPPORT, Stage, hurried, stage
 from tests.story.fuzzing import PEOPLE, Spoiler, command, interactive, typed
 
+pytestmark = pytest.mark.thorough
+
 SEED = int(os.environ.get("SEED", "20261"))
 AT_ONCE = 32
 # Slack's own patience, in seconds.

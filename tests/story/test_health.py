@@ -19,6 +19,8 @@ from handlers import health
 from tests.paying import impatient
 from tests.stage import Stage, free_port, hurried
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 async def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:

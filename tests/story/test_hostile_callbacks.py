@@ -27,7 +27,7 @@ from tests.paying import (
 )
 from tests.stage import AMINATA, CLARISSE, DAOUDA, Stage
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.thorough]
 
 PAGES = (
     "<!channel>",

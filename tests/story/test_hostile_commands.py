@@ -20,7 +20,7 @@ from bot.logs import configure_logs
 from bot.sandbox.slack import Delivery, Kind, Message, View
 from tests.stage import AMINATA, CLARISSE, DAOUDA, SUPPORT, Stage, hurried, payout_of, stage
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.thorough]
 
 HOSTILE = {
     "a page to the channel": "<!channel>",

@@ -28,6 +28,8 @@ from tests.paying import (
 from tests.process import HURRIED, eventually, serving
 from tests.stage import AMINATA, SUPPORT, Stage, free_port, hurried, stage
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Stage]:

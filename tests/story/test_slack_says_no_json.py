@@ -13,6 +13,8 @@ from storage.payout import State
 from tests.paying import state_of
 from tests.stage import CLARISSE, Stage, hurried, stage
 
+pytestmark = pytest.mark.thorough
+
 NO_ANSWERS = ("{oops", "[1]", '"ok"', "null", "")
 
 

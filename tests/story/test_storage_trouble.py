@@ -18,6 +18,8 @@ from bot.sandbox.slack.delivery import ACK_SECONDS
 from storage import connection
 from tests.stage import AUDIT, CLARISSE, GUEST, SUPPORT, Stage, hurried, payout_of, stage
 
+pytestmark = pytest.mark.thorough
+
 NOT_STORED = "This could not be stored just now, so nothing was done."
 
 
