@@ -363,7 +363,7 @@ QUESTION_PAID_MEANWHILE = _(
     "Two approvers are needed, and approvals from before do not count. Look at it before you approve:"
 )
 QUESTION_EARLIER = _("⚠️ *This may repeat an earlier payout.* Look at it before you approve:")
-QUESTION_REPEATS = _("⚠️ That this may repeat {payouts} was known to whoever asked, and to the approvers.")
+QUESTION_REPEATS = _("⚠️ Before it was decided it was said that this may repeat {payouts}.")
 QUESTION_REJECTED_BEFORE = _(
     "❌ *An approver rejected this before, or something like it.* Look at it before you approve:"
 )

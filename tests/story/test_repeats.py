@@ -110,7 +110,7 @@ async def test_what_was_known_stays_to_be_read(scene: Stage) -> None:
     await scene.card_says(second, "Completed")
     await told(scene)
     assert repeats in seen(scene, second).words
-    known = f"⚠️ That this may repeat {payout_of(first)} was known to whoever asked, and to the approvers."
+    known = f"⚠️ Before it was decided it was said that this may repeat {payout_of(first)}."
     answered = next(one for one in scene.slack.messages(SUPPORT, second.ts) if one.ts == question.ts)
     assert known in answered.words
     assert 2 == sum(repeats in line for line in audit(scene))
