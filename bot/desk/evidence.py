@@ -136,6 +136,11 @@ def _ask_soon(tx: Transaction, payout: Payout, attempt: Attempt) -> None:
     if payout.state is State.SENDING and payout.attempt == attempt.number:
         # The create answer comes first; it finds the callback waiting.
         return
+    ask_about(tx, attempt)
+
+
+def ask_about(tx: Transaction, attempt: Attempt) -> None:
+    """Have LigdiCash asked about an attempt as soon as it may be, whatever became of it."""
     soonest = max(tx.now + _TWINS_WITHIN, (attempt.asked_at or 0) + _SHORTEST_PAUSE)
     tx.ask_sooner(attempt.payout, attempt.number, soonest)
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from bot.channels import Channels, Membership
+from bot.desk.evidence import ask_about
 from bot.desk.opening import opens_for
 from bot.desk.reminders import next_look
 from bot.desk.telling import answer, answer_followed, refuse, tell
@@ -169,6 +170,9 @@ class Resolution:
             payout, person.id, next_look(self._rules, requested_at=tx.now, now=tx.now)[0]
         ):
             tell(tx, EventKind.ASKED_AGAIN, payout, attempt=payout.attempt + 1, actor=person.id, data={})
+            if record.attempt.token is not None:
+                # What LigdiCash took back without a word is heard before somebody approves the next one.
+                ask_about(tx, record.attempt)
 
 
 def _taken(tx: Transaction, item: InboxItem, resolve: Resolve, person: Person) -> Record | None:

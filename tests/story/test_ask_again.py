@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.clock import HOUR, MINUTE, SECOND
+from bot.sandbox.ligdicash import Status
 from bot.sandbox.slack import Message, outage
 from storage.payout import State
 from tests.stage import (
@@ -87,6 +88,20 @@ async def test_what_paid_nothing_is_asked_again(timed: Stage, ended: object) -> 
     assert 2 == len(timed.ligdicash.creates)
     assert 1 == len(creates_of(timed, card, 2))
     assert [(1, CLARISSE), (2, DAOUDA)] == timed.rows("SELECT attempt, person FROM approvals ORDER BY event")
+
+
+async def test_ligdicash_is_asked_once_more_before_another_attempt(timed: Stage) -> None:
+    """It failed, and was paid after all, without a callback: the new attempt is stopped before anybody approves it."""
+    card = await _failed(timed)
+    await timed.at_rest()
+    timed.ligdicash.bank.settle(transaction_of(timed, card), Status.COMPLETED)
+    await press(timed, AMINATA, card, "ask_again")
+    await timed.later(4 * SECOND)
+    await timed.card_says(card, "🚨 *LigdiCash contradicts this:* “completed” of attempt 1")
+    await timed.card_says(card, "*Stopped* before it left")
+    assert (State.CANCELLED, [], "contradiction" in kinds(timed, card)) == (
+        state_of(timed, card), creates_of(timed, card, 2), True
+    )  # fmt: skip
 
 
 async def test_the_approvals_of_the_first_attempt_count_for_nothing(timed: Stage) -> None:
