@@ -33,7 +33,7 @@ def copy_ledger(source: Path, target: Path, now: int) -> tuple[int, int]:
         return _copy(source, target, now)
     except (OSError, sqlite3.Error) as error:
         target.unlink(missing_ok=True)
-        raise LedgerError(f"{target}: {error}") from error
+        raise LedgerError(f"{source} was not copied to {target}: {error}") from error
 
 
 def _copy(source: Path, target: Path, now: int) -> tuple[int, int]:

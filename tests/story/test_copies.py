@@ -96,6 +96,15 @@ def safe(tmp_path: Path) -> Path:
 # Taking one
 
 
+def test_what_is_no_ledger_is_named_and_nothing_is_left(tmp_path: Path) -> None:
+    """Not the copy, which is not there, but the file that could not be read."""
+    ledger, copy = tmp_path / "payouts.db", tmp_path / "copy.db"
+    ledger.write_bytes(b"no database at all" * 100)
+    with pytest.raises(LedgerError, match=f"{ledger.name} was not copied to .*{copy.name}: file is not a database"):
+        copy_ledger(ledger, copy, 1)
+    assert not copy.exists()
+
+
 async def test_a_live_ledger_is_copied_whole(timed: Stage, safe: Path) -> None:
     """While people ask and approve: one sound file, its owner's alone, with an unbroken chain of events."""
     target = safe / "payouts.db"
