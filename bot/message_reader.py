@@ -23,6 +23,7 @@ from bot.parsing import (
     UnreadableAmount,
     UnreadableNumber,
     clean_text,
+    mask_number,
     normal_text,
     read_amount,
     read_command,
@@ -49,6 +50,8 @@ _DIGITS = re.compile(r"\d+")
 _NOT_DIGITS = re.compile(r"[^0-9]")
 # From the beginning of a word on only: what begins anywhere would take ages to read in a long one.
 _FIRST_FIGURE = re.compile(r"(?<!\S)\S*\d")
+_SHORTEST_TELEPHONE = 7
+_LETTER = re.compile(r"[^\W\d_]")
 # What parts a reason from the number behind it.
 _BEFORE_FIGURES = " ,;:-–—→"
 _FIGURE = re.compile(r"\+?[0-9][0-9.,'/+-]*(?:F|F?CFA|XOF)?", re.IGNORECASE)
@@ -147,14 +150,25 @@ def read_typed(text: str, countries: Countries) -> Draft:
     """The text of `/payout …`: number, amount, reason; or the reason first, and what is sure beside it."""
     text = text[:COMMAND_LIMIT]
     draft = read_command(text, countries)
-    first = _FIRST_FIGURE.search(text)
-    if first is None or not is_blank(draft):
+    start = _start_of_figures(text)
+    if start is None or not is_blank(draft):
         return draft
-    before, behind = text[: first.start()], read_command(text[first.start() :], countries)
-    if _is_plain(before) and _is_led_by_number(text[first.start() :], behind.number, countries):
+    before, behind = text[:start], read_command(text[start:], countries)
+    if _is_plain(before) and _is_led_by_number(text[start:], behind.number, countries):
         reason = f"{before.rstrip(_BEFORE_FIGURES)} {behind.reason}"
         return replace(behind, reason=clean_text(reason, REASON_LIMIT))
     return replace(read_message(text, countries).draft, reason=draft.reason)
+
+
+def _start_of_figures(text: str) -> int | None:
+    """Where the first figures begin, behind an order's reference that can be no telephone number."""
+    for found in _FIRST_FIGURE.finditer(text):
+        words = _words(normal_text(text[: found.start()]))
+        word = text[found.start() :].split(maxsplit=1)[0].rstrip(_ENDS)
+        may_be_telephone = len(word) >= _SHORTEST_TELEPHONE and not _LETTER.search(word)
+        if not _named_as(words, len(words)) or may_be_telephone:
+            return found.start()
+    return None
 
 
 def _is_plain(before: str) -> bool:
@@ -174,6 +188,19 @@ def _is_led_by_number(figures: str, number: Number | UnreadableNumber, countries
 def is_blank(draft: Draft) -> bool:
     """Whether neither a number nor an amount was typed."""
     return replace(draft, reason="") == _NOTHING
+
+
+def without_numbers(text: str, countries: Countries) -> str:
+    """`text` with every number of a served country masked, as far as it can be told."""
+    if len(_DIGITS.findall(text)) > _MOST_FIGURES:
+        return text
+    for code in countries:
+        region = phonenumbers.region_code_for_country_code(int(code))
+        for match in reversed(list(PhoneNumberMatcher(text, region))):
+            if str(match.number.country_code) in countries:
+                digits = phonenumbers.format_number(match.number, PhoneNumberFormat.E164).removeprefix("+")
+                text = text[: match.start] + mask_number(digits) + text[match.end :]
+    return text
 
 
 def _unless_number(markup: re.Match[str]) -> str:

@@ -193,10 +193,13 @@ class PayoutCommand:
 
 def _meant(text: str) -> str | None:
     """The command's word that a single other one is most like; None for whatever may be a request or its reason."""
-    word = unicodedata.normalize("NFC", text).lower()
-    if not word.isalpha() or len(word) > _LONGEST_WORD:
+    word, *rest = unicodedata.normalize("NFC", text).lower().split() or [""]
+    if not word.isalpha() or len(word) > _LONGEST_WORD or re.search("[0-9]", text):
         return None
     english, french = ["help", *sorted(_INQUIRIES), *_BRAKE], list(FRENCH)
+    if rest:
+        # A pause has its reason behind it, and must not become a payout's.
+        english, french = list(_BRAKE), [name for name in FRENCH if FRENCH[name] in _BRAKE]
     ways = (french, english) if spoken() is Language.FRENCH else (english, french)
     found = (difflib.get_close_matches(word, way, n=1, cutoff=_ALIKE) for way in ways)
     return next((match for matches in found for match in matches), None)

@@ -40,6 +40,8 @@ SELECT attempts.payout, attempts.number AS attempt, attempts.requested_at AS ask
        ) END AS ended_at,
        replace(attempts.found_by, ',', ' ') AS found_by, attempts.found_reason,
        attempts.contradicted AS contradiction,
+       CASE WHEN attempts.number = payouts.attempt THEN payouts.decided_by END AS decided_by,
+       CASE WHEN attempts.number = payouts.attempt THEN payouts.decision_reason END AS decision_reason,
        (
            SELECT replace(json_extract(data, '$.knows_of'), ',', ' ') FROM events
            WHERE events.payout = attempts.payout AND kind = 'requested' ORDER BY id LIMIT 1

@@ -21,7 +21,7 @@ from storage.exporting import FOREVER, attempts_between, events_between
 PAYOUTS = (
     *("payout", "attempt", "asked_at", "requester", "asked_by", "number", "amount", "order", "reason", "way", "state"),
     *("outcome", "approvers", "approved_at", "sent_at", "transaction_id", "token_end", "ended_at", "found_by"),
-    *("found_reason", "contradiction", "may_repeat"),
+    *("found_reason", "contradiction", "may_repeat", "decided_by", "decision_reason"),
 )
 EVENTS = ("id", "at", "kind", "payout", "attempt", "actor", "data", "hash")
 # A spreadsheet takes a cell that begins like this for a formula, and carries it out.

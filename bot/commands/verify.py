@@ -32,7 +32,8 @@ def verify(path: Path | None) -> None:
             differing = [] if found.altered is not None else list(unapproved(connection))
     except (LedgerError, sqlite3.Error) as error:
         click.echo(str(error), err=True)
-        sys.exit(1)
+        # 1 is what whoever watches takes for tampering.
+        sys.exit(2)
     click.echo(_says(found))
     for payout, attempt in differing[:MOST_SHOWN]:
         click.echo(f"{payout}, attempt {attempt}: sent, but its row is not what was approved by the events")

@@ -60,6 +60,7 @@ class Inquiries:
             approving=may_brake(who),
             team_today=queries.approved_since(self._ledger.reader, today),
             own_today=queries.approved_since(self._ledger.reader, today, person),
+            brakes=queries.brakes(self._ledger.reader),
         )
         return replies.policy(standing, self._rules)
 
@@ -70,6 +71,7 @@ class Inquiries:
         return replies.Tasks(
             uncertain=[one for one in self._uncertain() if _waits_for(who, one) and not _proposed_by(who, one)],
             undecided=[one for one in undecided if _waits_for(who, one) and person not in one.approvers],
+            brakes=queries.brakes(self._ledger.reader),
         )
 
     def _uncertain(self) -> list[Record]:

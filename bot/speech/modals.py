@@ -291,15 +291,21 @@ def _blank(  # noqa: PLR0913 - all of it but what stands in the line
     return InputBlock(block_id=field, label=label, element=element, hint=hint, optional=optional).to_dict()
 
 
+def _is_typed(reading: Number | UnreadableNumber | Amount | UnreadableAmount) -> bool:
+    """Whether something stood there, readable or not: then whatever is missing beside it is asked for aloud."""
+    missing = {NumberProblem.MISSING, AmountProblem.MISSING}
+    return isinstance(reading, (Number, Amount)) or reading.problem not in missing
+
+
 def _number_hint(draft: Draft, countries: Sequence[str]) -> str:
-    number, is_half = draft.number, isinstance(draft.amount, Amount)
+    number, is_half = draft.number, _is_typed(draft.amount)
     if isinstance(number, UnreadableNumber) and (is_half or number.problem is not NumberProblem.MISSING):
         return f"⚠️ {number_problem(number, countries)}"
     return words.HINT_NUMBER.format(example=words.EXAMPLE_NUMBER)
 
 
 def _amount_hint(draft: Draft, most: int) -> str:
-    amount, is_half = draft.amount, isinstance(draft.number, Number)
+    amount, is_half = draft.amount, _is_typed(draft.number)
     if isinstance(amount, UnreadableAmount) and (is_half or amount.problem is not AmountProblem.MISSING):
         return f"⚠️ {amount_problem(amount)}"
     if isinstance(amount, Amount) and amount.doubtful:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from slack_sdk.models.blocks import ButtonElement
 
 from bot.ligdicash.errors import Meaning
+from bot.message_reader import without_numbers
 from bot.policy import SET_OTHERWISE, Limit, Refusal, Rules, eligible, enough_to_resolve
 from bot.speech import words
 from bot.speech.blocks import Button, Message, button, dialog, message, number_of, row, sections
@@ -333,7 +334,7 @@ class Notices:
         given = ("transaction_id", "code", "channel", "error", "hours", "other", "count", "hosts", "host")
         facts |= {name: _text(event, name) for name in given} | _of_ligdicash(event)
         facts |= {
-            "reason": pause_reason(str(data["reason"])) if data.get("reason") is not None else "",
+            "reason": self._audit_reason(str(data.get("reason") or "")),
             "kind": str(words.LATE_ANSWERS[AnswerKind(str(data["kind"]))]) if "kind" in data else "",
             "attempt": str(event.attempt or ""),
             "finding": str(words.FINDINGS[Finding(str(data["finding"]))]) if "finding" in data else "",
@@ -351,6 +352,10 @@ class Notices:
         times = data.get("times_before")
         repeated = words.AUDIT_REPEATED.format(times=times) if times else ""
         return _audit_sentence(event, record).format(**facts) + repeated
+
+    def _audit_reason(self, reason: str) -> str:
+        """People write numbers into reasons; here they are masked like all others."""
+        return pause_reason(reason if self.rules.audit_full_numbers else without_numbers(reason, self.rules.countries))
 
     def _audit_why(self, event: Event) -> str:
         why = _text(event, "why")

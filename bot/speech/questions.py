@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from slack_sdk.models.blocks import Block, ButtonElement
 
+from bot.parsing import clean_text
 from bot.policy import Rules, approvals_needed, eligible
 from bot.speech import words
 from bot.speech.blocks import (
@@ -24,6 +25,9 @@ from bot.speech.blocks import (
 from bot.speech.cards import brake_line, said, source_of, state_of
 from bot.speech.sentences import Sentence
 from storage.payout import Counted, Earlier, Hold, Payout, Record, Rejected, State
+
+# Slack takes 300 characters in a dialog, and refuses the whole message otherwise.
+_LONGEST_NAME = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def _open_question(record: Record, asking: Asking) -> Message:
     top: list[Block] = [block for line in _before_deciding(record, asking) for block in sections(line)]
     buttons = row(
         "decision",
-        _approve_button(record),
+        _approve_button(record, asking.rules),
         button(Button.REJECT, payout, style="danger"),
         button(Button.CANCEL, payout, asks=dialog(words.CANCEL_TITLE, words.CANCEL_TEXT, words.CANCEL)),
     )
@@ -190,15 +194,17 @@ def _about(payout: Payout, asking: Asking) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _approve_button(record: Record) -> ButtonElement:
+def _approve_button(record: Record, rules: Rules) -> ButtonElement:
     payout, brake = record.payout, record.brake
     amount = words.amount(payout.amount)
     asked = words.CONFIRM_TEXT.format(
         amount=amount,
         number=number_of(payout),
-        requester_name=payout.requester_name,
+        requester_name=clean_text(payout.requester_name, _LONGEST_NAME),
         way=words.WAYS[payout.way],
     )
+    is_last = approvals_needed(payout.amount, record.counted, rules) - len(record.approvers) <= 1
+    asked = f"{asked}\n\n{words.CONFIRM_ONCE_SENT if is_last else words.CONFIRM_ONE_OF_TWO}"
     if _may_repeat(record):
         asked = f"{words.CONFIRM_REPEATS}\n\n{asked}"
     if brake is not None:

@@ -11,9 +11,9 @@ from slack_sdk.models.views import View
 from bot.policy import Refusal, Rules
 from bot.speech import words
 from bot.speech.blocks import context, number_of, section
-from bot.speech.cards import Moment, sign_of, state_of
+from bot.speech.cards import Moment, brake_line, sign_of, state_of
 from bot.speech.sentences import Sentence
-from storage.payout import Record, State
+from storage.payout import Brake, Record, State
 
 # Slack takes 100 blocks in a Home tab.
 MOST_SHOWN = 20
@@ -27,6 +27,7 @@ class Standing:
     approving: Refusal | None
     team_today: int
     own_today: int
+    brakes: Sequence[Brake] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Tasks:
 
     uncertain: Sequence[Record]
     undecided: Sequence[Record]
+    brakes: Sequence[Brake] = ()
 
 
 def usage(approvers: tuple[str, ...]) -> str:
@@ -112,6 +114,7 @@ def listed(records: Sequence[Record], moment: Moment) -> str:
 def policy(standing: Standing, rules: Rules) -> str:
     """What holds for the person who asks."""
     lines = [
+        *brake_lines(standing.brakes),
         _asking(standing, rules),
         _approving(standing, rules),
         words.POLICY_MAX.format(amount=words.amount(rules.max_amount)),
@@ -122,6 +125,18 @@ def policy(standing: Standing, rules: Rules) -> str:
     lines += _limit(words.POLICY_TEAM, rules.daily_limit, standing.team_today)
     lines += _limit(words.POLICY_OWN, rules.daily_limit_per_requester, standing.own_today)
     return "\n".join([*lines, words.POLICY_TTL.format(hours=rules.request_ttl_hours)])
+
+
+def brake_lines(brakes: Sequence[Brake]) -> list[str]:
+    """What keeps payouts from leaving; and who wants it to end, which takes another."""
+    return [_held(brake) for brake in brakes]
+
+
+def _held(brake: Brake) -> str:
+    line = brake_line(brake)
+    if brake.resume_by is None:
+        return line
+    return f"{line}\n{words.RESUME_WANTED.format(person=words.mention(brake.resume_by))}"
 
 
 def _asking(standing: Standing, rules: Rules) -> str:
@@ -146,7 +161,8 @@ def _limit(sentence: Sentence, limit: int | None, used: int) -> list[str]:
 
 def home(tasks: Tasks, yours: Sequence[Record], moment: Moment) -> View:
     """The Home tab: what waits for this person, uncertain money first, and what this person asked for."""
-    blocks: list[Block] = [HeaderBlock(text=str(words.HOME_WAITING))]
+    blocks: list[Block] = [section(line) for line in brake_lines(tasks.brakes)]
+    blocks.append(HeaderBlock(text=str(words.HOME_WAITING)))
     blocks += _oldest([_uncertain(record, moment) for record in tasks.uncertain])
     blocks += _oldest([_undecided(record, moment) for record in tasks.undecided])
     if not tasks.uncertain and not tasks.undecided:

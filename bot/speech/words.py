@@ -404,10 +404,12 @@ CORRECT = _("Correct and ask again")
 ASK_DIRECTLY = _("Directly to mobile money")
 TRY_NOW = _("Try now")
 CONFIRM_TITLE = _("Pay {amount}?")
-CONFIRM_TEXT = _("{amount} to {number}\nasked by {requester_name}\n{way}\n\nOnce sent, this cannot be taken back.")
-CONFIRM_REPEATS = _("⚠️ This may repeat an earlier payout, named above the buttons.")
-CONFIRM_PAUSED = _("⏸️ Sending is paused: it leaves as soon as sending goes on, or expires after an hour.")
-CONFIRM_HELD = _("⏸️ LigdiCash refuses this account: it leaves once released, or expires after an hour.")
+CONFIRM_TEXT = _("{amount} to {number}\nasked by {requester_name}\n{way}")
+CONFIRM_ONCE_SENT = _("Once sent, this cannot be taken back.")
+CONFIRM_ONE_OF_TWO = _("Nothing leaves before another approver agrees, too.")
+CONFIRM_REPEATS = _("⚠️ It may repeat an earlier payout: see above.")
+CONFIRM_PAUSED = _("⏸️ Sending is paused: it waits, and expires after an hour.")
+CONFIRM_HELD = _("⏸️ LigdiCash refuses this account: it waits, and expires after an hour.")
 CONFIRM_YES = _("Yes, pay")
 CONFIRM_FINDING_TITLE = _("Confirm: {finding}?")
 CONFIRM_FINDING_TEXT: Mapping[Finding, Sentence] = MappingProxyType(
@@ -518,6 +520,7 @@ UNSENT: Mapping[Unsent, Sentence] = MappingProxyType(
 )
 CARD_EXPIRED = _("⌛ *Expired* · nobody decided in time; {nothing}. Ask for it anew if it is still needed.")
 BRAKE = _("⛔ *Sending is paused* by {person}: {reason}")
+RESUME_WANTED = _("▶️ {person} wants sending to go on: another approver agrees by typing `/payout resume`.")
 THE_BOT = _("the bot")
 # A reason of the bot's own, which the ledger keeps in English.
 RESTORED_REASON = _(
@@ -946,7 +949,7 @@ MEANINGS: Mapping[Meaning, tuple[Sentence, Sentence]] = MappingProxyType(
         ),
         Meaning.NO_ACCOUNT: (
             _("This number has no LigdiCash account."),
-            _("check the number, or ask again with “Mobile money directly”."),
+            _("check the number, or click *Directly to mobile money*."),
         ),
         Meaning.NO_OPERATOR_ACCOUNT: (
             _("Your LigdiCash account has no merchant account on this operator's network."),

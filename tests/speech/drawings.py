@@ -497,6 +497,10 @@ class Drawings:
         return {
             "open": self.record(),
             "open, paused": self.record(brake=self.paused),
+            "open, paused, may repeat": self.record(brake=self.paused, earlier=earlier, counted=lately),
+            "open, held, may repeat": self.record(
+                brake=Brake(Hold.CUSTOMER, None, Meaning.BALANCE_LOW, NOW, None), earlier=earlier, counted=lately
+            ),
             "open, held": self.record(brake=Brake(Hold.CUSTOMER, None, Meaning.BALANCE_LOW, NOW, None)),
             "open, above the threshold": self.record(self.payout(amount=200_000)),
             "open, one of two": self.record(
@@ -773,6 +777,9 @@ class Drawings:
             "list, empty": lambda: replies.listed([], moment),
             "list": lambda: replies.listed([record] * 10, moment),
             "policy, who may": lambda: replies.policy(may, self.rules),
+            "policy, while sending is paused": lambda: replies.policy(
+                replace(may, brakes=(replace(self.paused, resume_by=CLARISSE),)), self.rules
+            ),
             "policy, who may not": lambda: replies.policy(may_not, replace(self.rules, request_ttl_hours=1)),
             "two people": lambda: words.both(f"{CLARISSE},{DAOUDA}"),
         }
@@ -797,6 +804,8 @@ class Drawings:
         moment = Moment(NOW, self.rules.timezone, WORKSPACE)
         nothing = replies.Tasks([], [])
         yield Drawing("Home", "nothing waits", lambda: replies.home(nothing, [], moment))
+        paused = replace(nothing, brakes=(self.paused, replace(self.paused, resume_by=CLARISSE)))
+        yield Drawing("Home", "sending is paused", lambda: replies.home(paused, [], moment))
         for number in (1, 21, 25):
             waiting = [record] * number
             yield Drawing(

@@ -14,6 +14,7 @@ from bot.ligdicash.client import LigdicashClient
 from bot.sandbox.slack import Channel, Message, Trouble, outage, slow
 from storage.payout import State
 from tests.stage import AMINATA, AUDIT, BOUKARY, CLARISSE, DAOUDA, GUEST, ROBOT, STRANGER, SUPPORT, Stage
+from tests.story.authority import commands
 from tests.story.office import (
     BALANCE_LOW,
     PENDING,
@@ -25,6 +26,7 @@ from tests.story.office import (
     creates_of,
     decided,
     held_back,
+    home,
     kinds,
     pause,
     resume,
@@ -47,6 +49,21 @@ async def test_nothing_leaves_that_was_approved_a_moment_before(timed: Stage) ->
     await timed.at_rest()
     assert ["requested", "approved"] == kinds(timed, card)
     assert [] == timed.ligdicash.creates
+
+
+async def test_whoever_looks_reads_that_sending_is_paused(timed: Stage) -> None:
+    """In Home and by `policy`, not in the audit channel alone; and that somebody waits for another to agree."""
+    await pause(timed)
+    held = f"⛔ *Sending is paused* by <@{CLARISSE}>"
+    assert held in (await home(timed, AMINATA)).text
+    await commands(timed, AMINATA, "policy")
+    await timed.whispered(AMINATA, held)
+    await commands(timed, CLARISSE, "resume")
+    await timed.at_rest()
+    wants = f"▶️ <@{CLARISSE}> wants sending to go on: another approver agrees by typing `/payout resume`."
+    assert wants in (await home(timed, DAOUDA)).text
+    await commands(timed, DAOUDA, "policy")
+    await timed.whispered(DAOUDA, wants)
 
 
 async def test_a_pause_counts_before_it_is_decided_on(timed: Stage) -> None:
@@ -356,7 +373,7 @@ async def test_the_banner_stands_wherever_somebody_decides_or_waits(timed: Stage
 
 async def test_whoever_approves_while_nothing_leaves_is_told_in_the_dialog(timed: Stage) -> None:
     """That it is held and when it expires; not before the pause, and not after it."""
-    told = "⏸️ Sending is paused: it leaves as soon as sending goes on, or expires after an hour."
+    told = "⏸️ Sending is paused: it waits, and expires after an hour."
     card = await timed.ask("22670000000 5000 refund")
 
     async def asks() -> str:
@@ -380,9 +397,7 @@ async def test_a_hold_of_the_account_is_told_in_the_dialog(timed: Stage) -> None
     await timed.at_rest()
     (approve, *_) = (await timed.question(waits)).buttons
     assert approve.dialog is not None
-    assert approve.dialog.text.endswith(
-        "⏸️ LigdiCash refuses this account: it leaves once released, or expires after an hour."
-    )
+    assert approve.dialog.text.endswith("⏸️ LigdiCash refuses this account: it waits, and expires after an hour.")
 
 
 async def test_the_reason_is_data(timed: Stage) -> None:

@@ -229,6 +229,14 @@ async def test_the_audit_channel_sees_the_request_without_the_whole_number(offic
     assert SUPPORT == card.channel
 
 
+async def test_a_number_in_a_reason_is_masked_for_the_audit_channel(office: Stage) -> None:
+    """However it is written; the card shows the reason as it was typed."""
+    card = await office.ask("22670001100 5000 refund Awa at 70 12 45 78 or +22676112233, order 4711")
+    line = (await office.slack.wait_for_message(AUDIT, f"{payout_of(card)} requested")).words
+    assert "refund Awa at +226 ·· ·· ·· 78 or +226 ·· ·· ·· 33, order 4711" in line
+    assert "70 12 45 78 or +22676112233" in card.words
+
+
 async def test_the_answered_question_stays_true(office: Stage) -> None:
     """It is not edited again when the payout ends, so it must not go on saying that it is being paid."""
     card = await office.ask("22677000000 5000 refund")

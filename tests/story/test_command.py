@@ -278,6 +278,8 @@ def assert_only_told_privately(office: Stage, answer: CommandAnswer) -> None:
         ("resme", "resume"),
         ("regle", "regles"),
         ("suspendr", "suspendre"),
+        ("pauze fraud suspected", "pause"),
+        ("suspendr fraude", "suspendre"),
     ],
 )
 async def test_a_slip_of_the_finger_is_asked_about(office: Stage, text: str, meant: str) -> None:
@@ -288,7 +290,7 @@ async def test_a_slip_of_the_finger_is_asked_about(office: Stage, text: str, mea
 
 
 @pytest.mark.parametrize(
-    "text", ["refund", "hlp me", "salaire", "remboursement", "test", "1 hlp", "hlp1", "cancel order"]
+    "text", ["refund", "hlp me", "pauze 5", "salaire", "remboursement", "test", "1 hlp", "hlp1", "cancel order"]
 )
 async def test_what_may_be_a_reason_opens_the_form(office: Stage, text: str) -> None:
     """Nothing that may be a request is swallowed, however short."""

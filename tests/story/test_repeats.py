@@ -105,7 +105,7 @@ async def test_what_was_known_stays_to_be_read(scene: Stage) -> None:
     question = await scene.question(second)
     dialog = question.buttons[0].dialog
     assert dialog is not None
-    assert dialog.text.startswith("⚠️ This may repeat an earlier payout, named above the buttons.")
+    assert dialog.text.startswith("⚠️ It may repeat an earlier payout: see above.")
     await approves(scene, CLARISSE, second)
     await scene.card_says(second, "Completed")
     await told(scene)

@@ -14,7 +14,7 @@ from bot.clock import DAY, HOUR, MINUTE
 from bot.sandbox.slack import Message, outage
 from storage.payout import State
 from tests.stage import AMINATA, AUDIT, BOUKARY, CLARISSE, DAOUDA, SUPPORT, Stage, payout_of
-from tests.story.authority import approvals, approves, clicks, office, sent
+from tests.story.authority import approvals, approves, clicks, office, sent, somebody
 from tests.story.office import (
     FAILS,
     NO_ACCOUNT,
@@ -48,6 +48,20 @@ async def scene(tmp_path: Path) -> AsyncIterator[Stage]:
 async def says(scene: Stage, card: Message, words: str) -> Message:
     """The question, once it shows these words."""
     return await scene.thread_says(card, words)
+
+
+async def test_the_dialog_says_that_another_must_agree(scene: Stage) -> None:
+    """The first of two clicks sends nothing; the second does, and cannot be taken back."""
+    card = await scene.ask(f"{somebody(9)} 200000 refund")
+    last, another = "Once sent, this cannot be taken back.", "Nothing leaves before another approver agrees, too."
+    first = (await scene.question(card)).buttons[0].dialog
+    assert first is not None
+    assert (True, False) == (another in first.text, last in first.text)
+    await approves(scene, CLARISSE, card)
+    await scene.at_rest()
+    second = (await scene.question(card)).buttons[0].dialog
+    assert second is not None
+    assert (False, True) == (another in second.text, last in second.text)
 
 
 async def test_the_first_of_two_sends_nothing(scene: Stage) -> None:
