@@ -6,6 +6,8 @@ from tests.laws.breaking import Break, Edit, one
 
 _DECIDE = "bot.desk.decisions:Decisions"
 _OURS = "outcome IN ('open', 'completed', 'found_paid', 'failed_by_callback')"
+_NEXT_LOOK = "bot.desk.reminders:next_look"
+_MAY_PAGE = "bot.speech.notices:Notices._may_page"
 
 BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
     # Limits
@@ -220,19 +222,22 @@ BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
         "False",
     ),
     # Reminders
-    one(
+    # They are looked at when a reminder is due, and once more when it is told.
+    Break(
         8,
         "quiet hours are not kept",
-        "bot.desk.reminders:next_look",
-        "rules.quiet_hours.after(requested_at + pause, rules.timezone)",
-        "requested_at + pause",
+        (
+            Edit(_NEXT_LOOK, "rules.quiet_hours.after(requested_at + pause, rules.timezone)", "requested_at + pause"),
+            Edit(_MAY_PAGE, "self.rules.quiet_hours.after(now, self.rules.timezone) == now", "True"),
+        ),
     ),
-    one(
+    Break(
         8,
         "quiet hours are kept in UTC",
-        "bot.desk.reminders:next_look",
-        "rules.quiet_hours.after(requested_at + pause, rules.timezone)",
-        "rules.quiet_hours.after(requested_at + pause, __import__('zoneinfo').ZoneInfo('UTC'))",
+        (
+            Edit(_NEXT_LOOK, "pause, rules.timezone)", "pause, __import__('zoneinfo').ZoneInfo('UTC'))"),
+            Edit(_MAY_PAGE, "now, self.rules.timezone)", "now, __import__('zoneinfo').ZoneInfo('UTC'))"),
+        ),
     ),
     one(
         8,
