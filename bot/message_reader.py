@@ -150,8 +150,8 @@ def read_typed(text: str, countries: Countries) -> Draft:
     """The text of `/payout …`: number, amount, reason; or the reason first, and what is sure beside it."""
     text = text[:COMMAND_LIMIT]
     draft = read_command(text, countries)
-    start = _start_of_figures(text)
-    if start is None or not is_blank(draft):
+    start = _start_of_figures(text) if is_blank(draft) else None
+    if start is None:
         return draft
     before, behind = text[:start], read_command(text[start:], countries)
     if _is_plain(before) and _is_led_by_number(text[start:], behind.number, countries):
