@@ -51,12 +51,17 @@ _DELIVERY = """
 FORGOTTEN = ""
 
 
+def payout_of(connection: sqlite3.Connection, payout: str) -> Payout | None:
+    """The payout alone, or None when there is no such payout."""
+    row = connection.execute(_PAYOUT + "WHERE payouts.id = ?", (payout,)).fetchone()
+    return None if row is None else _payout(row)
+
+
 def record(connection: sqlite3.Connection, payout: str, now: int) -> Record | None:
     """The payout with all that a card and question show at `now`, or None when there is no such payout."""
-    row = connection.execute(_PAYOUT + "WHERE payouts.id = ?", (payout,)).fetchone()
-    if row is None:
+    found = payout_of(connection, payout)
+    if found is None:
         return None
-    found = _payout(row)
     current = attempt(connection, found.id, found.attempt)
     if current is None:
         raise LookupError(f"{found.id} has no attempt {found.attempt}")

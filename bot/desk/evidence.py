@@ -108,9 +108,9 @@ async def receive_callback(ledger: Ledger, payout: str, secret: str, content_typ
 
 def _store_callback(tx: Transaction, payout: str, secret_hash: str, content_type: str, body: str) -> bool:
     number = queries.attempt_of_secret(tx.connection, payout, secret_hash)
-    record = tx.record(payout)
+    found = queries.payout_of(tx.connection, payout)
     attempt = None if number is None else queries.attempt(tx.connection, payout, number)
-    if attempt is None or record is None:
+    if attempt is None or found is None:
         return False
     news = read_callback(body)
     known = queries.callback_statuses(tx.connection, payout, attempt.number)
@@ -118,11 +118,11 @@ def _store_callback(tx: Transaction, payout: str, secret_hash: str, content_type
         payout, attempt.number, content_type=content_type, body=body, token=news.token, status=news.status
     )
     if is_new and news.status not in known:
-        tell(tx, EventKind.CALLBACK_RECEIVED, record.payout, attempt=attempt.number, data={"word": news.status})
-        void_proposal(tx, record.payout, attempt.number)
+        tell(tx, EventKind.CALLBACK_RECEIVED, found, attempt=attempt.number, data={"word": news.status})
+        void_proposal(tx, found, attempt.number)
     # What is over is asked about by nobody else: there the same words, said again, may be true by now.
     if (is_new or attempt.outcome is not Outcome.OPEN) and _is_news(attempt, news.status):
-        _ask_soon(tx, record.payout, attempt)
+        _ask_soon(tx, found, attempt)
     return True
 
 
