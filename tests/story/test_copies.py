@@ -23,7 +23,7 @@ from storage.chain import FIRST, link
 from storage.connection import LedgerError
 from storage.copying import copy_ledger
 from storage.payout import State
-from tests.stage import AMINATA, CLARISSE, DAOUDA, SUPPORT, Stage, free_port
+from tests.stage import AMINATA, BOUKARY, CLARISSE, DAOUDA, SUPPORT, Stage, free_port
 from tests.story.office import (
     NO_ACCOUNT,
     PENDING,
@@ -294,6 +294,23 @@ async def test_what_was_refused_in_the_copy_needs_two_when_it_is_asked_again(tim
         await press(again, CLARISSE, question, "approve", confirm=True)
         await again.at_rest()
         assert State.REQUESTED is state_of(again, card)
+
+
+async def test_what_follows_one_from_before_the_copy_needs_two(timed: Stage, safe: Path) -> None:
+    """Asked directly on the copy it is a new payout, but the same money: the lost bot may have paid it."""
+    card = await timed.card_says(await approved(timed, NO_ACCOUNT), "*Refused*")
+    await timed.at_rest()
+    assert 0 == (await _backup(timed, safe / "payouts.db")).exit_code
+    async with _restored(timed, safe) as again:
+        await both_resume(again)
+        await press(again, BOUKARY, seen(again, card), "ask_directly")
+        await again.slack.submit(await again.slack.wait_for_modal(BOUKARY))
+        new = await again.slack.wait_for(lambda slack: slack.messages(card.channel)[1], what="the new card")
+        question = await again.question(new)
+        assert "This may have been paid already" in question.words
+        await press(again, CLARISSE, question, "approve", confirm=True)
+        await again.at_rest()
+        assert State.REQUESTED is state_of(again, new)
 
 
 async def test_what_waited_in_the_copy_lets_no_money_move(timed: Stage, safe: Path) -> None:
