@@ -32,6 +32,7 @@ from bot.speech.modals import (
     amount_problem,
     is_small,
     number_problem,
+    too_large,
 )
 from storage import queries
 from storage.ledger import Ledger, OtherPayloadError, Transaction, hash_of_payload
@@ -219,14 +220,12 @@ class Requests:
         )
 
     def _amount_not_taken(self, amount: Amount, typed: str) -> str | None:
-        example = words.EXAMPLE_AMOUNT
         if amount.doubtful:
             return words.AMOUNT_DOUBTFUL.format(
                 typed=clean_text(typed, 40), amount=words.amount(amount.xof), example=words.grouped(amount.xof)
             )
         if amount.xof > self._rules.max_amount:
-            most = words.amount(self._rules.max_amount)
-            return words.AMOUNT_TOO_LARGE.format(amount=words.amount(amount.xof), most=most, example=example)
+            return too_large(amount, self._rules.max_amount)
         return None
 
     # What must be known beside it

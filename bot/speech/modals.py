@@ -308,6 +308,8 @@ def _amount_hint(draft: Draft, most: int) -> str:
     amount, is_half = draft.amount, _is_typed(draft.number)
     if isinstance(amount, UnreadableAmount) and (is_half or amount.problem is not AmountProblem.MISSING):
         return f"⚠️ {amount_problem(amount)}"
+    if isinstance(amount, Amount) and amount.xof > most:
+        return f"⚠️ {too_large(amount, most)}"
     if isinstance(amount, Amount) and amount.doubtful:
         return words.HINT_READ_AS.format(amount=words.amount(amount.xof))
     if isinstance(amount, Amount) and is_small(amount):
@@ -344,6 +346,12 @@ def number_problem(number: UnreadableNumber, countries: Sequence[str]) -> str:
     return _NUMBER_PROBLEMS[number.problem].format(
         typed=_short(number.typed), example=words.EXAMPLE_NUMBER, countries=served
     )
+
+
+def too_large(amount: Amount, most: int) -> str:
+    """That no payout is as large, with the largest there is; both in XOF."""
+    example = words.EXAMPLE_AMOUNT
+    return words.AMOUNT_TOO_LARGE.format(amount=words.amount(amount.xof), most=words.amount(most), example=example)
 
 
 def amount_problem(amount: UnreadableAmount) -> str:

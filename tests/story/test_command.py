@@ -169,6 +169,12 @@ async def test_points_in_an_amount_are_filled_in_with_a_doubt(office: Stage, wri
             "It is not clear which part is the amount. Write it alone here, like 5 000.",
         ),
         (
+            "70000000 2 000 000 refund",
+            {"beneficiary": "+226 70 00 00 00", "amount": "2 000 000", "reason": "refund"},
+            "amount",
+            "2 000 000 XOF is more than the 1 000 000 XOF allowed for one payout. Write a smaller amount, like 5 000.",
+        ),
+        (
             "70000000 cinq mille",
             {"beneficiary": "+226 70 00 00 00", "amount": None, "reason": "cinq mille"},
             "amount",
