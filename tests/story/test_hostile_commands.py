@@ -277,17 +277,17 @@ async def test_a_hostile_name_pages_nobody(office: Stage) -> None:
     """A display name is typed by somebody too: it stands in the question and in its dialog."""
     people = office.slack.workspace.people
     before = people["U0BOUKARY"]
-    name = "<!channel>\n\u202eapproved by Clarisse"
+    name = "<!channel>\n\u202eby Clarisse"
     people.add(type(before)("U0BOUKARY", name))
     try:
         card = await office.ask("22670000000 5000 refund", user="U0BOUKARY")
         question = await office.question(card)
     finally:
         people.add(before)
-    assert "asked by &lt;!channel&gt; approved by Clarisse" in question.text
+    assert "asked by &lt;!channel&gt; by Clarisse" in question.text
     dialog = question.buttons[0].dialog
     assert dialog is not None
-    assert "asked by <!channel> approved by Clarisse" in dialog.text.splitlines()
+    assert "asked by <!channel> by Clarisse" in dialog.text.splitlines()
     assert set() == live_parts(question.words) - OURS - {"<@U0BOUKARY>"}
 
 
