@@ -191,9 +191,9 @@ def is_blank(draft: Draft) -> bool:
 
 
 def without_numbers(text: str, countries: Countries) -> str:
-    """`text` with every number of a served country masked, as far as it can be told."""
+    """`text` with every number of a served country masked; of too many figures to look through, every figure."""
     if len(_DIGITS.findall(text)) > _MOST_FIGURES:
-        return text
+        return _DIGITS.sub("·", text)
     for code in countries:
         region = phonenumbers.region_code_for_country_code(int(code))
         for match in reversed(list(PhoneNumberMatcher(text, region))):

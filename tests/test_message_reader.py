@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.message_reader import is_blank, read_message, read_typed
+from bot.message_reader import is_blank, read_message, read_typed, without_numbers
 from bot.parsing import (
     Amount,
     AmountProblem,
@@ -355,3 +355,9 @@ def test_what_begins_with_a_number_is_read_as_before(text: str, countries: tuple
     """A reason in front is looked for only where nothing was read."""
     plain = read_command(text, countries)
     assert is_blank(plain) or plain == read_typed(text, countries)
+
+
+def test_numbers_are_masked_and_nothing_else() -> None:
+    """However they are written; where there are too many figures to look through, none is shown."""
+    assert "to +226 ·· ·· ·· 78, order 4711" == without_numbers("to 70 12 45 78, order 4711", BURKINA)
+    assert "70124578" not in without_numbers("1 " * 80 + "70124578", BURKINA)
