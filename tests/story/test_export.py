@@ -17,7 +17,7 @@ from bot.commands.export import EVENTS, PAYOUTS
 from storage.chain import link
 from storage.copying import copy_ledger
 from tests.process import command, program
-from tests.stage import AMINATA, CLARISSE, Stage
+from tests.stage import AMINATA, CLARISSE, DAOUDA, Stage
 from tests.story.office import approved
 
 pytestmark = pytest.mark.thorough
@@ -84,6 +84,18 @@ async def test_days_are_those_of_the_team_and_the_last_is_included(paid: Stage) 
         days = ["--from", str(day + timedelta(first)), "--to", str(day + timedelta(last))]
         assert count == len(await _table(paid, *days, TIMEZONE="Pacific/Kiritimati"))
     assert 1 == len(await _table(paid, "--from", "0001-01-01", "--to", "9999-12-31"))
+
+
+async def test_who_rejected_and_why(timed: Stage) -> None:
+    """What was never sent is explained, too."""
+    card = await timed.ask("22670000000 5000 refund")
+    await timed.reject(card, "refunded at the counter", user=DAOUDA)
+    await timed.card_says(card, "Rejected")
+    await timed.at_rest()
+    (row,) = await _table(timed)
+    assert ("rejected", DAOUDA, "refunded at the counter") == (
+        row["state"], row["decided_by"], row["decision_reason"]
+    )  # fmt: skip
 
 
 async def test_days_that_are_none_are_refused(paid: Stage) -> None:
