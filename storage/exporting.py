@@ -43,8 +43,15 @@ SELECT attempts.payout, attempts.number AS attempt, attempts.requested_at AS ask
        CASE WHEN attempts.number = payouts.attempt THEN payouts.decided_by END AS decided_by,
        CASE WHEN attempts.number = payouts.attempt THEN payouts.decision_reason END AS decision_reason,
        (
-           SELECT replace(json_extract(data, '$.knows_of'), ',', ' ') FROM events
-           WHERE events.payout = attempts.payout AND kind = 'requested' ORDER BY id LIMIT 1
+           SELECT group_concat(payout, ' ') FROM (
+               SELECT known.value AS payout
+               FROM events, json_each('["' || replace(
+                   coalesce(json_extract(data, '$.knows_of'), json_extract(data, '$.repeats')), ',', '","'
+               ) || '"]') AS known
+               WHERE events.payout = attempts.payout
+                 AND (kind = 'requested' OR kind = 'approved' AND events.attempt = attempts.number)
+               GROUP BY known.value ORDER BY min(events.id), min(known.key)
+           )
        ) AS may_repeat
 FROM attempts
 JOIN payouts ON payouts.id = attempts.payout

@@ -287,6 +287,15 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """A payout that another may repeat, and where its card is; a ledger that was restored may not know of it."""
+
+    payout: str
+    channel: str
+    card_ts: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """A request that an approver rejected: by whom, when and why; whoever decides on the like of it should know."""
 
@@ -390,7 +399,7 @@ class Record:
     counted: Counted
     earlier: tuple[Earlier, ...]
     rejected: tuple[Rejected, ...]
-    repeats: tuple[str, ...]
+    repeats: tuple[Repeated, ...]
     unsent: Unsent | None
     relatives: tuple[Earlier, ...]
 

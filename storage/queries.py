@@ -28,6 +28,7 @@ from storage.payout import (
     Proposal,
     Record,
     Rejected,
+    Repeated,
     RepeatedRefusal,
     Sort,
     State,
@@ -83,7 +84,7 @@ def record(connection: sqlite3.Connection, payout: str, now: int) -> Record | No
     )
 
 
-def _repeats(connection: sqlite3.Connection, payout: Payout) -> tuple[str, ...]:
+def _repeats(connection: sqlite3.Connection, payout: Payout) -> tuple[Repeated, ...]:
     """Which payouts those knew of who asked for it and who approved it, as their events say."""
     rows = connection.execute(
         """
@@ -92,8 +93,13 @@ def _repeats(connection: sqlite3.Connection, payout: Payout) -> tuple[str, ...]:
         """,
         (payout.id,),
     )
-    known = [found for row in rows for found in (row["payouts"] or "").split(",") if found]
-    return tuple(dict.fromkeys(known))
+    known = dict.fromkeys(found for row in rows for found in (row["payouts"] or "").split(",") if found)
+    return tuple(_repeated(connection, found) for found in known)
+
+
+def _repeated(connection: sqlite3.Connection, payout: str) -> Repeated:
+    row = connection.execute("SELECT channel, card_ts FROM payouts WHERE id = ?", (payout,)).fetchone()
+    return Repeated(payout, "", None) if row is None else Repeated(payout, row["channel"], row["card_ts"])
 
 
 def _unsent(connection: sqlite3.Connection, payout: Payout) -> Unsent | None:
@@ -338,6 +344,18 @@ def rejected(
     """What was rejected lately for a beneficiary, or ever for an order, without the family of what is corrected."""
     family = [] if follows is None else _family(connection, follows)
     return _rejected(connection, beneficiary, order_reference, now, (family, False))
+
+
+def rejected_of(connection: sqlite3.Connection, payouts: Sequence[str]) -> frozenset[str]:
+    """Those of `payouts` that were rejected, and of which surely nothing was paid: there is nothing to repeat."""
+    rows = connection.execute(
+        """
+        SELECT id FROM payouts WHERE id IN (SELECT value FROM json_each(?))
+          AND state = 'rejected' AND contradiction IS NULL AND NOT unproven
+        """,
+        (json.dumps(list(payouts)),),
+    )
+    return frozenset(row["id"] for row in rows)
 
 
 def rejected_beside(connection: sqlite3.Connection, payout: Payout, now: int) -> tuple[Rejected, ...]:

@@ -171,6 +171,7 @@ class Requests:
             request = replace(request, follows=None)
         if _is_taken(tx, request):
             return
+        knows_of, knows_rejected = _known(tx, request)
         payout = tx.file(request, next_look(self._rules, requested_at=tx.now, now=tx.now)[0])
         tell(
             tx,
@@ -184,7 +185,8 @@ class Requests:
                 "order": payout.order_reference,
                 "channel": payout.channel,
                 "follows": payout.follows,
-                "knows_of": request.knows_of,
+                "knows_of": knows_of,
+                "knows_rejected": knows_rejected,
                 "source_ts": payout.source_ts,
             },
         )
@@ -297,6 +299,14 @@ def _is_taken(tx: Transaction, request: Request) -> bool:
     if record is not None and others:
         answer_followed(tx, others[0], request.requester, request.channel, record)
     return bool(others)
+
+
+def _known(tx: Transaction, request: Request) -> tuple[str | None, str | None]:
+    """What whoever asked ticked to know of: what it may repeat, and what was rejected and surely not paid."""
+    known = request.knows_of.split(",") if request.knows_of else []
+    rejected = queries.rejected_of(tx.connection, known)
+    may_repeat = [payout for payout in known if payout not in rejected]
+    return ",".join(may_repeat) or None, ",".join(payout for payout in known if payout in rejected) or None
 
 
 def _refuse(tx: Transaction, person: str, channel: str, refusal: Refusal, occasion: str) -> None:

@@ -143,7 +143,7 @@ def _details(record: Record, moment: Moment) -> str:
         attempt="" if payout.attempt == 1 else words.CARD_ATTEMPT.format(attempt=payout.attempt),
         token=_token_detail(record),
         time=words.at(payout.created_at, moment.timezone),
-        repeats=repeats_of(record.repeats),
+        repeats=repeats_of([found.payout for found in record.repeats]),
     )
 
 

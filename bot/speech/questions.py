@@ -24,7 +24,7 @@ from bot.speech.blocks import (
 )
 from bot.speech.cards import brake_line, said, source_of, state_of
 from bot.speech.sentences import Sentence
-from storage.payout import Counted, Earlier, Hold, Payout, Record, Rejected, State
+from storage.payout import Counted, Earlier, Hold, Payout, Record, Rejected, Repeated, State
 
 # Slack takes 300 characters in a dialog, and refuses the whole message otherwise.
 _LONGEST_NAME = 30
@@ -44,14 +44,15 @@ def question(record: Record, asking: Asking) -> Message:
     if payout.state is State.REQUESTED:
         return _open_question(record, asking)
     line = _answer_line(record, timezone)
-    return message(line, *sections(line), *sections(_about(payout, asking)), *_known_repeats(record))
+    return message(line, *sections(line), *sections(_about(payout, asking)), *_known_repeats(record, asking))
 
 
-def _known_repeats(record: Record) -> list[Block]:
+def _known_repeats(record: Record, asking: Asking) -> list[Block]:
     """What stays to be read of the warning, when it is decided."""
     if not record.repeats:
         return []
-    return [context(words.QUESTION_REPEATS.format(payouts=words.listed(record.repeats)))]
+    payouts = words.listed(_link(found, asking.workspace_url) for found in record.repeats)
+    return [context(words.QUESTION_REPEATS.format(payouts=payouts))]
 
 
 def _open_question(record: Record, asking: Asking) -> Message:
@@ -164,7 +165,7 @@ def rejected_lines(
     ]
 
 
-def _link(found: Earlier | Rejected, workspace_url: str) -> str:
+def _link(found: Earlier | Rejected | Repeated, workspace_url: str) -> str:
     if found.card_ts is None or not workspace_url:
         return f"*{found.payout}*"
     return f"<{words.permalink(workspace_url, found.channel, found.card_ts)}|{found.payout}>"

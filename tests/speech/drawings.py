@@ -62,6 +62,7 @@ from storage.payout import (
     Proposal,
     Record,
     Rejected,
+    Repeated,
     Sort,
     State,
     Unsent,
@@ -276,6 +277,10 @@ class Drawings:
             outcome=outcome,
         )
 
+    def repeated(self, payout: str = EARLIER, card_ts: str | None = "1795529000.000100") -> Repeated:
+        """What stays of it when all is decided."""
+        return Repeated(payout, SUPPORT, card_ts)
+
     @property
     def rejected(self) -> Rejected:
         """What an approver rejected lately."""
@@ -474,7 +479,7 @@ class Drawings:
             ),
             "completed": self.approved(State.COMPLETED, outcome=Outcome.COMPLETED),
             "completed, may repeat": replace(
-                self.approved(State.COMPLETED, outcome=Outcome.COMPLETED), repeats=(EARLIER,)
+                self.approved(State.COMPLETED, outcome=Outcome.COMPLETED), repeats=(self.repeated(),)
             ),
             "completed, without a token": self.approved(State.COMPLETED, token=None, outcome=Outcome.COMPLETED),
             "failed": replace(self.approved(State.FAILED, outcome=Outcome.FAILED, token=None), may_follow=True),
@@ -509,7 +514,7 @@ class Drawings:
             "open, two who do not suffice any more": self.record(
                 self.payout(amount=200_000), approvers=self.values.approvers, counted=lately
             ),
-            "open, may repeat": self.record(earlier=earlier, counted=lately, repeats=(EARLIER,)),
+            "open, may repeat": self.record(earlier=earlier, counted=lately, repeats=(self.repeated(),)),
             "open, an earlier one may be paid": self.record(
                 earlier=earlier, counted=replace(lately, may_still_be_paid=True)
             ),
@@ -527,7 +532,9 @@ class Drawings:
             ),
             "open, on a copy": self.record(counted=replace(NOTHING_COUNTED, unknown_since=NOW)),
             "approved": self.approved(token=None),
-            "approved, may repeat": replace(self.approved(token=None), repeats=(EARLIER, "P-9TT2Q")),
+            "approved, may repeat": replace(
+                self.approved(token=None), repeats=(self.repeated(), self.repeated("P-9TT2Q", None))
+            ),
             "rejected": self.record(
                 self.payout(State.REJECTED, decided_by=CLARISSE, decision_reason=self.values.reason)
             ),
@@ -599,6 +606,8 @@ class Drawings:
             yield EventKind.ANSWER_RECORDED, f"a late answer: {kind.replace('_', ' ')}", {"kind": kind}, late, {}
         knowing: Data = {"given": 1, "needed": 1, "repeats": EARLIER}
         yield EventKind.APPROVED, "approved, may repeat", knowing, self.approved(), {}
+        known: Data = {"way": Way.WALLET, "reason": self.values.reason, "knows_of": f"{EARLIER},P-9TT2Q"}
+        yield EventKind.REQUESTED, "requested, may repeat", known, self.record(), {}
         yield from self._variants()
 
     def _plain_events(self) -> Iterator[tuple[EventKind, Data, Record | None]]:

@@ -57,7 +57,9 @@ def test_a_page_of_days_is_found_by_an_index_from_both_ends(filed: Book, read: R
         assert walk.startswith("SEARCH")
         assert ">" in walk
         assert "<" in walk
-        assert not [step for step in steps if step.startswith("SCAN") and "(subquery" not in step]
+        # The list in an event is no table: it is as long as that event says.
+        scans = [step for step in steps if step.startswith("SCAN") and not step.startswith("SCAN known VIRTUAL TABLE")]
+        assert not [step for step in scans if "(subquery" not in step]
         plan = filed.connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
         assert not [step for step in plan if step["parent"] == 0 and "TEMP B-TREE" in step["detail"]]
 

@@ -74,6 +74,7 @@ def samples(book: Book) -> dict[tuple[str, str], Any]:
     return {
         ("payout", "str"): payout.id,
         ("payout", "str | None"): payout.id,
+        ("payouts", "Sequence[str]"): [payout.id],
         ("payout", "Payout"): payout,
         ("request", "Request"): REQUEST,
         ("number", "int"): 1,

@@ -17,8 +17,9 @@ from bot.commands.export import EVENTS, PAYOUTS
 from storage.chain import link
 from storage.copying import copy_ledger
 from tests.process import command, program
-from tests.stage import AMINATA, CLARISSE, DAOUDA, Stage
-from tests.story.office import approved
+from tests.stage import AMINATA, CLARISSE, DAOUDA, Stage, payout_of
+from tests.story.authority import approves
+from tests.story.office import PAID, approved
 
 pytestmark = pytest.mark.thorough
 
@@ -122,6 +123,25 @@ async def test_json_is_the_same_with_lists_and_numbers(paid: Stage) -> None:
     lists: dict[str, object] = {"approvers": [CLARISSE], "found_by": [], "may_repeat": []}
     assert found == found | lists | {"amount": int(row["amount"]), "order": None}
     assert [] == await _objects(paid, "--to", "2001-01-01")
+
+
+async def test_what_may_repeat_another_is_told(timed: Stage) -> None:
+    """What whoever asked ticked to know, and what only those who approved were shown: it was paid after the request."""
+    older = await timed.ask(f"{PAID} 5000 refund")
+    newer = await timed.ask(f"{PAID} 6000 refund")
+    await approves(timed, CLARISSE, newer)
+    await timed.card_says(newer, "Completed")
+    for person in (CLARISSE, DAOUDA):
+        await approves(timed, person, older)
+    await timed.card_says(older, "Completed")
+    waiting = await timed.ask(f"{PAID} 7000 refund")
+    await timed.at_rest()
+    found = {one["payout"]: one["may_repeat"] for one in await _objects(timed)}
+    assert [[payout_of(newer)], [payout_of(older)]] == [found[payout_of(card)] for card in (older, newer)]
+    assert {payout_of(older), payout_of(newer)} == set(found[payout_of(waiting)])
+    assert {name: " ".join(known) for name, known in found.items()} == {
+        row["payout"]: row["may_repeat"] for row in await _table(timed)
+    }
 
 
 async def test_the_audit_trail_proves_itself(paid: Stage) -> None:

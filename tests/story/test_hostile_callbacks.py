@@ -149,7 +149,7 @@ async def test_a_hostile_body(
     _check_nobody_paged(scene)
 
 
-_OWN_LINK = re.compile(r"<https://team\.slack\.example/archives/[CG][A-Z0-9]+/p\d+\|see it>")
+_OWN_LINK = re.compile(r"<https://team\.slack\.example/archives/[CG][A-Z0-9]+/p\d+\|(?:see it|P-\w{5})>")
 
 
 def _check_nobody_paged(scene: Stage) -> None:

@@ -12,7 +12,7 @@ from bot.sandbox.slack import Message, View
 from storage.payout import State
 from tests.stage import AMINATA, AUDIT, BOUKARY, CLARISSE, DAOUDA, SUPPORT, Stage, payout_of
 from tests.story.authority import approves, office, somebody
-from tests.story.office import audit, becomes, press, seen, state_of
+from tests.story.office import audit, becomes, press, seen, state_of, told
 
 WARNING = "❌ *Please look first:* an approver rejected this before, or something like it."
 BEFORE = "❌ *An approver rejected this before, or something like it.* Look at it before you approve:"
@@ -63,6 +63,33 @@ async def test_whoever_asks_for_it_again_and_whoever_decides_is_told(scene: Stag
     assert (BEFORE in question.words, "Two" in question.words) == (True, False)
     await approves(scene, CLARISSE, card)
     await scene.card_says(card, "Completed")
+
+
+async def test_what_was_rejected_is_not_said_to_be_repeated(scene: Stage) -> None:
+    """Nothing was paid: neither card, nor answered question, nor audit channel speaks of a repetition; it is kept."""
+    before = await rejected(scene)
+    card = await asked_for(scene, await shown(scene))
+    question = await scene.question(card)
+    await approves(scene, CLARISSE, card)
+    await scene.card_says(card, "Completed")
+    await told(scene)
+    answered = next(one for one in scene.slack.messages(SUPPORT, card.ts) if one.ts == question.ts)
+    said = [seen(scene, card).words, answered.words, *audit(scene)]
+    assert [] == [words for words in said if "may repeat" in words]
+    assert [(None, payout_of(before))] == scene.rows(
+        """
+        SELECT json_extract(data, '$.knows_of'), json_extract(data, '$.knows_rejected') FROM events
+        WHERE kind = 'requested' AND payout = ?
+        """,
+        payout_of(card),
+    )
+
+
+async def shown(scene: Stage) -> View:
+    """The form that shows what was rejected."""
+    form = await scene.form(f"{SHE} 7500 refund", user=BOUKARY)
+    assert not (await scene.slack.submit(form)).closed
+    return form
 
 
 async def test_a_reason_stays_in_its_channel(scene: Stage) -> None:

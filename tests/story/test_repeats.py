@@ -23,6 +23,7 @@ from tests.story.office import (
     ligdicash_says,
     press,
     propose,
+    question_of,
     seen,
     state_of,
     told,
@@ -110,7 +111,8 @@ async def test_what_was_known_stays_to_be_read(scene: Stage) -> None:
     await scene.card_says(second, "Completed")
     await told(scene)
     assert repeats in seen(scene, second).words
-    known = f"⚠️ Before it was decided it was said that this may repeat {payout_of(first)}."
+    link = f"<https://team.slack.example{link_to(first)}"
+    known = f"⚠️ Before it was decided it was said that this may repeat {link}."
     answered = next(one for one in scene.slack.messages(SUPPORT, second.ts) if one.ts == question.ts)
     assert known in answered.words
     assert 2 == sum(repeats in line for line in audit(scene))
@@ -260,6 +262,27 @@ async def test_what_ligdicash_contradicts_is_pointed_out(scene: Stage) -> None:
     _, to_the_same_person, _ = scene.slack.messages(SUPPORT)
     await scene.thread_says(to_the_same_person, "Approved for this person in the last 24 hours: 1, 5 000 XOF in all.")
     assert (1, 5000) == scene.ligdicash.paid_total
+
+
+async def test_what_was_rejected_at_last_and_may_have_been_paid_stays_to_be_read(scene: Stage) -> None:
+    """Its second attempt was rejected, and then LigdiCash says that the first was paid: it may be repeated."""
+    with answers_lost(scene):
+        first = await scene.ask("22670000010 5000 refund")
+        await approves(scene, CLARISSE, first)
+        await scene.card_says(first, "*Unconfirmed*")
+    await scene.later(HOUR)
+    await press(scene, DAOUDA, await propose(scene, CLARISSE, first, "unpaid"), "confirm")
+    await becomes(scene, first, State.FAILED)
+    await scene.at_rest()
+    await press(scene, AMINATA, seen(scene, first), "ask_again")
+    await scene.slack.click(CLARISSE, await question_of(scene, first, 2), "reject")
+    await scene.slack.submit(await scene.slack.wait_for_modal(CLARISSE), {"reason": "not now"})
+    await becomes(scene, first, State.REJECTED)
+    ((transaction,),) = scene.rows("SELECT transaction_id FROM attempts WHERE number = 1")
+    await ligdicash_says(scene, str(transaction), "completed")
+    await scene.at_rest()
+    second = await scene.ask("22670000010 900 refund", user=BOUKARY)
+    assert f"⚠️ may repeat {payout_of(first)}" in seen(scene, second).words
 
 
 async def test_two_peoples_word_is_not_given_as_ligdicashs(scene: Stage) -> None:
