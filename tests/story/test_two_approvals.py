@@ -53,7 +53,10 @@ async def says(scene: Stage, card: Message, words: str) -> Message:
 async def test_the_dialog_says_that_another_must_agree(scene: Stage) -> None:
     """The first of two clicks sends nothing; the second does, and cannot be taken back."""
     card = await scene.ask(f"{somebody(9)} 200000 refund")
-    last, another = "Once sent, this cannot be taken back.", "Nothing leaves before another approver agrees, too."
+    last, another = (
+        "Once sent, this cannot be taken back.",
+        "It leaves once two have approved, and cannot be taken back then.",
+    )
     first = (await scene.question(card)).buttons[0].dialog
     assert first is not None
     assert (True, False) == (another in first.text, last in first.text)
