@@ -198,6 +198,8 @@ class World:
         for law in self.laws:
             law.before_replays()
         await self._replay_everything()
+        # What comes once a day may have come just now.
+        await self._settle()
         for law in self.laws:
             self.violations += law.at_end()
         self.violations += [Violation("no surprises", line) for line in self.surprises]
