@@ -132,10 +132,10 @@ BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
     ),
     one(
         8,
-        "against the threshold only what is completed counts",
+        "against the threshold what was paid does not count",
         "storage.queries:counted_of",
         _OURS,
-        "outcome = 'completed'",
+        "outcome = 'open'",
     ),
     one(
         8,
