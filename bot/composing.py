@@ -16,7 +16,7 @@ from bot.speech.blocks import Message
 from bot.speech.notices import Notices
 from storage import queries
 from storage.ledger import Ledger
-from storage.payout import Attempt, Delivery, Event, Place, Record, Waiting
+from storage.payout import Attempt, Delivery, Event, Place, Record, Sort, Waiting
 
 log = structlog.get_logger(__name__)
 
@@ -24,8 +24,9 @@ log = structlog.get_logger(__name__)
 AUDIT_LINES = 20
 _LONGEST_AUDIT = 2_800
 
-# Who clicked did so in the thread, and sees there what is whispered.
 _IN_THREAD = frozenset({Place.QUESTION, Place.THREAD, Place.PROPOSAL, Place.PRIVATE})
+# Their buttons stand on the card, in the channel: its thread may be closed, and what is whispered there unseen.
+_ON_THE_CARD = frozenset({Sort.STOP, Sort.ASK_TO_RESOLVE, Sort.PROPOSE, Sort.ASK_AGAIN, Sort.ASK_DIRECTLY})
 
 
 class Composer:
@@ -52,7 +53,7 @@ class Composer:
         arguments: dict[str, Any] = {"channel": delivery.channel} | _content(drawn)
         if verb is Verb.EDIT:
             arguments["ts"] = chosen.message_ts
-        elif delivery.place in _IN_THREAD and record is not None and record.payout.card_ts is not None:
+        elif _is_in_thread(delivery) and record is not None and record.payout.card_ts is not None:
             arguments["thread_ts"] = record.payout.card_ts
         if verb is Verb.WHISPER:
             arguments["user"] = delivery.person
@@ -115,6 +116,12 @@ class Composer:
         if event.attempt is None or event.payout != record.payout.id or event.attempt == record.payout.attempt:
             return None
         return queries.attempt(self._ledger.reader, record.payout.id, event.attempt)
+
+
+def _is_in_thread(delivery: Delivery) -> bool:
+    """Whether it is told in its payout's thread; who clicked is answered where the button stands."""
+    whispered_in_channel = delivery.place is Place.PRIVATE and delivery.event.data.get("act") in _ON_THE_CARD
+    return delivery.place in _IN_THREAD and not whispered_in_channel
 
 
 def _named(delivery: Delivery) -> dict[str, str | None]:

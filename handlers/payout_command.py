@@ -7,6 +7,7 @@ import re
 import sqlite3
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -58,6 +59,16 @@ _LONGEST_COMMAND = 2_000
 _PAYOUT = re.compile(r"\bP-[0-9A-Z]{5}\b", re.ASCII | re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A command's first word, in English; what follows it; all of it; and the language that the word belongs to."""
+
+    word: str
+    rest: str
+    text: str
+    typed_in: Language | None
+
+
 class PayoutCommand:
     """Hears the command."""
 
@@ -89,31 +100,30 @@ class PayoutCommand:
         rest = text[len(typed) :]
         word = unicodedata.normalize("NFC", typed).lower()
         # Slack is not asked before it has its answer: the word says what is spoken, else what was learnt before.
-        language = Language.FRENCH if word in FRENCH else self._people.known_language(str(body["user_id"]))
-        with speaking(language):
-            await self._hear(ack, body, (FRENCH.get(word, word), rest, text), respond)
+        typed_in = Language.FRENCH if word in FRENCH else None
+        with speaking(typed_in or self._people.known_language(str(body["user_id"]))):
+            await self._hear(ack, body, _Heard(FRENCH.get(word, word), rest, text, typed_in), respond)
 
-    async def _hear(
-        self, ack: AsyncAck, body: Mapping[str, Any], heard: tuple[str, str, str], respond: AsyncRespond
-    ) -> None:
-        word, rest, text = heard
+    async def _hear(self, ack: AsyncAck, body: Mapping[str, Any], heard: _Heard, respond: AsyncRespond) -> None:
+        word, rest, text = heard.word, heard.rest, heard.text
         if word in _HELP:
             await ack(replies.usage(self._rules.approvers))
         elif word in _INQUIRIES:
             await ack()
-            self._background.start(self._answer(word, body, rest, respond), name="answer inquiry")
+            self._background.start(self._answer(heard, body, rest, respond), name="answer inquiry")
         elif word == "pause" and not clean_text(rest, LONGEST_REASON):
             await ack()
-            self._background.start(self._ask_why(str(body["user_id"]), respond), name="ask why")
+            self._background.start(self._ask_why(heard, str(body["user_id"]), respond), name="ask why")
         elif word in _BRAKE:
             await ack(await self._pull(_BRAKE[word], body, rest))
         elif word in _BUTTONS and (not rest.strip() or self._asked_about(text) is not None):
             await ack()
             asked = self._asked_about(text) or ""
-            self._background.start(self._answer(word, body, asked, respond), name="answer inquiry")
+            self._background.start(self._answer(heard, body, asked, respond), name="answer inquiry")
         elif (payout := self._asked_about(text)) is not None:
             await ack()
-            self._background.start(self._answer("status", body, payout, respond), name="answer inquiry")
+            asking = replace(heard, word="status")
+            self._background.start(self._answer(asking, body, payout, respond), name="answer inquiry")
         elif (meant := _meant(text)) is not None:
             await ack(words.DID_YOU_MEAN.format(word=meant))
         elif is_direct(str(body.get("channel_id", "")), str(body.get("channel_name", ""))):
@@ -130,10 +140,14 @@ class PayoutCommand:
         draft = read_typed(text.replace(found[0], ""), self._rules.countries)
         return found[0] if is_blank(draft) else None
 
-    async def _ask_why(self, person: str, respond: AsyncRespond) -> None:
+    async def _language(self, heard: _Heard, person: str) -> Language:
+        """What this person is answered in: the language of the word that they typed, else their Slack's."""
+        return heard.typed_in or await self._people.language(person)
+
+    async def _ask_why(self, heard: _Heard, person: str, respond: AsyncRespond) -> None:
         """A reason is missing; whoever may not pause at all is told that, and not sent to look for one."""
         refused = may_brake(await self._people.who(person))
-        with speaking(await self._people.language(person)):
+        with speaking(await self._language(heard, person)):
             if refused is None or refused in {Refusal.NOT_LEARNT, Refusal.GROUP_NOT_LEARNT}:
                 await whisper(respond, words.PAUSE_NEEDS_REASON)
                 return
@@ -141,10 +155,10 @@ class PayoutCommand:
             why = words.refusal(refused, self._rules.channels)
             await whisper(respond, words.BRAKE_REFUSED.format(why=why, who=who))
 
-    async def _answer(self, word: str, body: Mapping[str, Any], rest: str, respond: AsyncRespond) -> None:
+    async def _answer(self, heard: _Heard, body: Mapping[str, Any], rest: str, respond: AsyncRespond) -> None:
         """Tell this person alone what they ask."""
-        with speaking(await self._people.language(str(body["user_id"]))):
-            await self._answer_in_their_language(word, body, rest.strip(), respond)
+        with speaking(await self._language(heard, str(body["user_id"]))):
+            await self._answer_in_their_language(heard.word, body, rest.strip(), respond)
 
     async def _answer_in_their_language(
         self, word: str, body: Mapping[str, Any], asked: str, respond: AsyncRespond

@@ -107,14 +107,14 @@ class Decisions:
         if not tx.take_from_inbox(item.id):
             return
         if record is not None and refused is not None:
-            refuse(tx, EventKind.DECISION_REFUSED, person.id, click.channel, {"why": refused}, record)
+            refuse(tx, EventKind.DECISION_REFUSED, person.id, click.channel, {"why": refused}, record, act=item.sort)
         elif record is None or not _is_in_time(item.sort, record, click):
-            _too_late(tx, click, person, record)
+            _too_late(tx, item.sort, click, person, record)
         elif expire_if_over(tx, record, self._rules):
             # No process lived when its time was over, and the click is heard first.
-            _too_late(tx, click, person, tx.record(click.payout))
+            _too_late(tx, item.sort, click, person, tx.record(click.payout))
         elif (void := _why_void(tx, item, record)) is not None:
-            answer(tx, void, person.id, click.channel, record)
+            answer(tx, void, person.id, click.channel, record, act=item.sort)
         elif item.sort is Sort.APPROVE:
             self._approve(tx, record, person, gone)
         elif item.sort is Sort.REJECT and record.payout.state is State.REQUESTED:
@@ -214,7 +214,7 @@ _NOT_SAID = frozenset({Refusal.NOT_LEARNT, Refusal.GROUP_NOT_LEARNT})
 def _put_off(tx: Transaction, item: InboxItem, click: Click, person: Person, record: Record) -> None:
     """Meanwhile it waits in the inbox, so that not a byte leaves; told once, and decided when it is known."""
     if tx.put_off(item.id, tx.now + LOOK_AGAIN):
-        answer(tx, Answer.ON_ITS_WAY, person.id, click.channel, record)
+        answer(tx, Answer.ON_ITS_WAY, person.id, click.channel, record, act=item.sort)
 
 
 def _why_void(tx: Transaction, item: InboxItem, record: Record) -> Answer | None:
@@ -267,7 +267,7 @@ def _cancel(tx: Transaction, record: Record, person: Person, click: Click) -> No
     tell(tx, EventKind.CANCELLED, payout, actor=person.id, data=data)
 
 
-def _too_late(tx: Transaction, click: Click, person: Person, record: Record | None) -> None:
+def _too_late(tx: Transaction, act: Sort, click: Click, person: Person, record: Record | None) -> None:
     stale = record is not None and record.payout.attempt != click.attempt
     data: Data = {"stale": int(stale), "asked_for": click.payout}
-    refuse(tx, EventKind.DECISION_TOO_LATE, person.id, click.channel, data, record)
+    refuse(tx, EventKind.DECISION_TOO_LATE, person.id, click.channel, data, record, act=act)

@@ -130,9 +130,9 @@ class Resolution:
         person, proposer = people
         refused = may_decide(person, record.asked_by)
         if refused is not None:
-            refuse(tx, EventKind.DECISION_REFUSED, person.id, resolve.channel, {"why": refused}, record)
+            refuse(tx, EventKind.DECISION_REFUSED, person.id, resolve.channel, {"why": refused}, record, act=sort)
         elif not is_resolvable(record, tx.now):
-            answer(tx, Answer.NOT_RESOLVABLE, person.id, resolve.channel, record)
+            answer(tx, Answer.NOT_RESOLVABLE, person.id, resolve.channel, record, act=sort)
         elif sort is Sort.PROPOSE:
             _propose(tx, record, resolve, person)
         elif sort is Sort.CONFIRM:
@@ -157,15 +157,15 @@ class Resolution:
         if refused is None and queries.open_requests(tx.connection, person.id) >= MOST_OPEN_REQUESTS:
             refused = Refusal.TOO_MANY_OPEN
         if refused is not None:
-            refuse(tx, EventKind.REQUEST_REFUSED, person.id, resolve.channel, {"why": refused}, record)
+            refuse(tx, EventKind.REQUEST_REFUSED, person.id, resolve.channel, {"why": refused}, record, act=sort)
         elif record.relatives:
-            answer_followed(tx, record.relatives[0], person.id, resolve.channel, record)
+            answer_followed(tx, record.relatives[0], person.id, resolve.channel, record, act=sort)
         elif not _may_follow(record):
-            answer(tx, Answer.NOT_AGAIN, person.id, resolve.channel, record)
+            answer(tx, Answer.NOT_AGAIN, person.id, resolve.channel, record, act=sort)
         elif payout.amount > self._rules.max_amount:
-            answer(tx, Answer.ABOVE_MAX_AGAIN, person.id, resolve.channel, record)
+            answer(tx, Answer.ABOVE_MAX_AGAIN, person.id, resolve.channel, record, act=sort)
         elif not allows_number(payout.number, self._rules):
-            answer(tx, Answer.NOT_SERVED_AGAIN, person.id, resolve.channel, record)
+            answer(tx, Answer.NOT_SERVED_AGAIN, person.id, resolve.channel, record, act=sort)
         elif sort is Sort.ASK_AGAIN and tx.ask_again(
             payout, person.id, next_look(self._rules, requested_at=tx.now, now=tx.now)[0]
         ):
@@ -182,13 +182,13 @@ def _taken(tx: Transaction, item: InboxItem, resolve: Resolve, person: Person) -
     record = tx.record(resolve.payout)
     if record is None:
         data: Data = {"stale": 0, "asked_for": resolve.payout}
-        refuse(tx, EventKind.DECISION_TOO_LATE, person.id, resolve.channel, data, None)
+        refuse(tx, EventKind.DECISION_TOO_LATE, person.id, resolve.channel, data, None, act=item.sort)
         return None
     if record.payout.attempt != resolve.attempt:
-        answer(tx, Answer.STALE, person.id, resolve.channel, record)
+        answer(tx, Answer.STALE, person.id, resolve.channel, record, act=item.sort)
         return None
     if item.sort is Sort.CONFIRM and is_click_too_old(item.received_at, tx.now):
-        answer(tx, Answer.WISH_TOO_OLD, person.id, resolve.channel, record)
+        answer(tx, Answer.WISH_TOO_OLD, person.id, resolve.channel, record, act=item.sort)
         return None
     return record
 
@@ -203,7 +203,7 @@ def _propose(tx: Transaction, record: Record, resolve: Resolve, person: Person) 
     if resolve.finding is None:
         return
     if resolve.finding is Finding.UNPAID and _is_too_early(tx, record):
-        answer(tx, Answer.TOO_EARLY, person.id, resolve.channel, record)
+        answer(tx, Answer.TOO_EARLY, person.id, resolve.channel, record, act=Sort.PROPOSE)
         return
     event = tell(
         tx,
@@ -219,13 +219,13 @@ def _propose(tx: Transaction, record: Record, resolve: Resolve, person: Person) 
 def _confirm(tx: Transaction, record: Record, resolve: Resolve, person: Person, proposer: Person | None) -> None:
     proposal = record.proposal
     if proposal is None or proposal.event != resolve.proposal:
-        answer(tx, Answer.PROPOSAL_GONE, person.id, resolve.channel, record)
+        answer(tx, Answer.PROPOSAL_GONE, person.id, resolve.channel, record, act=Sort.CONFIRM)
     elif proposal.person == person.id:
-        answer(tx, Answer.CONFIRM_NEEDS_ANOTHER, person.id, resolve.channel, record)
+        answer(tx, Answer.CONFIRM_NEEDS_ANOTHER, person.id, resolve.channel, record, act=Sort.CONFIRM)
     elif proposer is None or proposer.id != proposal.person:
-        answer(tx, Answer.PROPOSER_GONE, person.id, resolve.channel, record)
+        answer(tx, Answer.PROPOSER_GONE, person.id, resolve.channel, record, act=Sort.CONFIRM)
     elif proposal.finding is Finding.UNPAID and _is_too_early(tx, record):
-        answer(tx, Answer.TOO_EARLY, person.id, resolve.channel, record)
+        answer(tx, Answer.TOO_EARLY, person.id, resolve.channel, record, act=Sort.CONFIRM)
     else:
         conclude(tx, record, proposal, person.id)
 

@@ -9,7 +9,7 @@ from bot.speech.notices import addresses
 from bot.speech.words import Answer
 from storage import queries
 from storage.ledger import Data, Ledger, Transaction
-from storage.payout import Address, Earlier, EventKind, Payout, Place, Record
+from storage.payout import Address, Earlier, EventKind, Payout, Place, Record, Sort
 
 _REPEATS_AT_ONCE = 100
 
@@ -85,11 +85,22 @@ def _cards_beside(tx: Transaction, payout: Payout) -> list[Address]:
     return [Address(Place.CARD, channel, payout=other) for other, channel in concerned]
 
 
-def refuse(tx: Transaction, kind: EventKind, person: str, channel: str, data: Data, record: Record | None) -> None:
-    """Record that somebody changed nothing, and tell that person why.
+def refuse(  # noqa: PLR0913 - who, where, what and why
+    tx: Transaction,
+    kind: EventKind,
+    person: str,
+    channel: str,
+    data: Data,
+    record: Record | None,
+    *,
+    act: Sort | None = None,
+) -> None:
+    """Record that somebody changed nothing, and tell that person why; `act` is the button or form that was used.
 
     The same again within a minute is answered again, but written down once: nobody fills the ledger by clicking.
     """
+    if act is not None:
+        data = {**data, "act": act}
     payout = None if record is None else record.payout.id
     why = " ".join(str(data[name]) for name in _SAYS_ANOTHER_THING if data.get(name))
     if tx.repeats_refusal(person, kind, payout, why, channel):
@@ -129,20 +140,29 @@ def _tell_repeats(tx: Transaction) -> None:
 _SAYS_ANOTHER_THING = ("what", "why", "answer", "left", "stale", "asked_for", "other")
 
 
-def answer(
-    tx: Transaction, what: Answer, person: str, channel: str, record: Record | None = None, left: int | None = None
+def answer(  # noqa: PLR0913 - as `refuse`
+    tx: Transaction,
+    what: Answer,
+    person: str,
+    channel: str,
+    record: Record | None = None,
+    *,
+    left: int | None = None,
+    act: Sort | None = None,
 ) -> None:
     """Tell one person why nothing was changed; `left` is XOF where a limit is the reason."""
-    refuse(tx, EventKind.ANSWERED, person, channel, {"answer": what, "left": left}, record)
+    refuse(tx, EventKind.ANSWERED, person, channel, {"answer": what, "left": left}, record, act=act)
 
 
-def answer_followed(tx: Transaction, other: Earlier, person: str, channel: str, record: Record) -> None:
+def answer_followed(
+    tx: Transaction, other: Earlier, person: str, channel: str, record: Record, *, act: Sort | None = None
+) -> None:
     """Tell one person which payout of the same money there is already; nothing was asked for."""
     if other.payout == record.payout.id:
-        answer(tx, Answer.NOT_AGAIN, person, channel, record)
+        answer(tx, Answer.NOT_AGAIN, person, channel, record, act=act)
         return
     data: Data = {
         "answer": Answer.FOLLOWED, "left": None, "other": other.payout, "other_state": other.state,
         "other_outcome": other.outcome, "other_contradicted": int(other.is_contradicted),
     }  # fmt: skip
-    refuse(tx, EventKind.ANSWERED, person, channel, data, record)
+    refuse(tx, EventKind.ANSWERED, person, channel, data, record, act=act)

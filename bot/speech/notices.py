@@ -349,6 +349,8 @@ class Notices:
             return words.AUDIT_RESUME_PROPOSED_ALONE.format(**facts)
         if event.kind is EventKind.BRAKE_REFUSED:
             facts["what"] = _brake(event)
+        if event.kind is EventKind.DECISION_REFUSED:
+            facts["act"] = str(words.ACTS[Sort(_text(event, "act"))] if data.get("act") else words.DECIDE_ON)
         times = data.get("times_before")
         repeated = words.AUDIT_REPEATED.format(times=times) if times else ""
         return _audit_sentence(event, record).format(**facts) + repeated

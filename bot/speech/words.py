@@ -1021,6 +1021,20 @@ DOUBTS: Mapping[Doubt, Sentence] = MappingProxyType(
 BRAKES: Mapping[Sort, Sentence] = MappingProxyType(
     {Sort.PAUSE: _("pause"), Sort.RESUME: _("resume"), Sort.TRY_NOW: _("try now")}
 )
+# What somebody tried; an event from before it was recorded says nothing of it.
+DECIDE_ON = _("decide on")
+ACTS: Mapping[Sort, Sentence] = MappingProxyType(
+    {
+        Sort.APPROVE: _("approve"),
+        Sort.ASK_TO_REJECT: _("reject"),
+        Sort.REJECT: _("reject"),
+        Sort.CANCEL: _("cancel"),
+        Sort.STOP: _("stop"),
+        Sort.ASK_TO_RESOLVE: _("resolve"),
+        Sort.PROPOSE: _("resolve"),
+        Sort.CONFIRM: _("confirm what became of"),
+    }
+)
 LIMITS: Mapping[Limit, Sentence] = MappingProxyType({Limit.TEAM: _("team"), Limit.REQUESTER: _("requester")})
 LATE_ANSWERS: Mapping[AnswerKind, Sentence] = MappingProxyType(
     {
@@ -1069,7 +1083,7 @@ AUDIT_CONTRADICTION_EARLIER = _(
 )
 AUDIT_REQUEST_REFUSED = _("🚷 {actor} may not ask for a payout: {why}")
 AUDIT_AGAIN_REFUSED = _("🚷 {actor} may not ask for {payout} again: {why}")
-AUDIT_DECISION_REFUSED = _("🚷 {actor} may not decide on {payout}: {why}")
+AUDIT_DECISION_REFUSED = _("🚷 {actor} may not {act} {payout}: {why}")
 AUDIT_ANSWER_RECORDED = _("🧾 {payout}: LigdiCash's answer came late ({kind}); it was recorded")
 AUDIT_APPROVED_PART = _("☑️ {payout} approved by {actor} ({given} of {needed}){repeats}")
 AUDIT_LIMIT_REFUSED = _("🚷 {payout} not approved by {actor}: today's limit ({why}) leaves {left}")

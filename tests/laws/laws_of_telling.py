@@ -131,9 +131,12 @@ class OneSubmissionOnePayout(Law):
             yield from self._clicks()
 
     def _is_one_too_many(self, asked: Asked) -> bool:
-        """Whether that person was told so, once it was to be filed: several forms were right, each by itself."""
-        refused = (event for event in self.world.events() if event.kind == "request_refused")
-        return any(event.actor == asked.requester and event.data["why"] == "too_many_open" for event in refused)
+        """Whether that person was told so, once it was to be filed: several forms were right, each by itself.
+
+        Too many of that person's wait, or somebody else asked for the same instead of the same earlier payout.
+        """
+        told = (event for event in self.world.events() if event.actor == asked.requester)
+        return any("too_many_open" == event.data.get("why") or "followed" == event.data.get("answer") for event in told)
 
     def _clicks(self) -> Iterator[Violation]:
         stored = {(row["person"], row["occasion"]) for row in self.rows("SELECT person, occasion FROM inbox")}

@@ -214,6 +214,9 @@ class World:
 
     async def _replay_everything(self) -> None:
         """Slack and LigdiCash say everything once more, in another order."""
+        for life in self.lives():
+            # A look-up that ends too late is answered otherwise than the first time, and rightly so.
+            life.stops_at = None
         await asyncio.sleep(60.0)
         slack = self.slackside.slack
         earlier = self._done_deliveries()

@@ -708,17 +708,23 @@ class Drawings:
             yield EventKind.LIMIT_REFUSED, f"limit refused: {limit}", data, self.record(), {}
         for refused in Refusal:
             yield EventKind.REQUEST_REFUSED, f"request refused: {refused.replace('_', ' ')}", {"why": refused}, None, {}
+        yield from self._refused_acts()
+        yield EventKind.REQUEST_REFUSED, "asking again refused", {"why": Refusal.NOT_A_REQUESTER}, initiated, {}
+        for times in (1, 7):
+            again: Data = {"why": Refusal.GUEST, "refused": EventKind.REQUEST_REFUSED, "times_before": times}
+            yield EventKind.REFUSED_AGAIN, f"refused {times} times more", again, None, {}
+
+    def _refused_acts(self) -> Iterator[tuple[EventKind, str, Data, Record | None, Mapping[str, int]]]:
         who = {"why": Refusal.NOT_AN_APPROVER}
-        yield EventKind.DECISION_REFUSED, "decision refused", who, self.record(), {}
+        yield EventKind.DECISION_REFUSED, "decision refused, by an earlier version", who, self.record(), {}
+        for act in words.ACTS:
+            tried: Data = {"why": Refusal.NOT_AN_APPROVER, "act": act}
+            yield EventKind.DECISION_REFUSED, f"decision refused: {act.replace('_', ' ')}", tried, self.record(), {}
         alone = self.record(self.payout(requester=CLARISSE), self.attempt(asked_by=DAOUDA))
         yield EventKind.DECISION_REFUSED, "decision refused, nobody else may", who, alone, {}
         for sort in (Sort.PAUSE, Sort.RESUME, Sort.TRY_NOW):
             what: Data = {"why": Refusal.NOT_AN_APPROVER, "what": sort.replace("_", " ")}
             yield EventKind.BRAKE_REFUSED, f"brake refused: {what['what']}", what, None, {}
-        yield EventKind.REQUEST_REFUSED, "asking again refused", {"why": Refusal.NOT_A_REQUESTER}, initiated, {}
-        for times in (1, 7):
-            again: Data = {"why": Refusal.GUEST, "refused": EventKind.REQUEST_REFUSED, "times_before": times}
-            yield EventKind.REFUSED_AGAIN, f"refused {times} times more", again, None, {}
 
     # Told to one person, when nothing was changed
 

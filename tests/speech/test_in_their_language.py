@@ -179,6 +179,17 @@ async def test_aide_is_answered_in_french_at_once(opening: Opening) -> None:
     assert "*Pay somebody through LigdiCash*" in (await asked(scene, BOUKARY, "help")).text
 
 
+async def test_french_words_are_answered_in_french(opening: Opening) -> None:
+    """Whatever the language of that person's Slack: who types French reads it."""
+    scene = await opening("en")
+    await asked(scene, AMINATA, "liste")
+    await scene.whispered(AMINATA, "Vous n’avez pas encore demandé")
+    await asked(scene, AMINATA, "règles")
+    await scene.whispered(AMINATA, "Vous pouvez demander")
+    await asked(scene, AMINATA, "policy")
+    await scene.whispered(AMINATA, "You may ask for payouts here.")
+
+
 FRENCH: Mapping[str, str] = {
     "liste": "Vos derniers paiements",
     "statut": "Merci de dire lequel",

@@ -119,7 +119,7 @@ async def test_whoever_may_not_decide_is_told_why_and_who_may(
     assert f"Your click on {payout_of(card)} changed nothing. {says} These people may: {deciders}." == told.text
     assert (user, card.ts) == (told.to, told.thread_ts)
     others_read = OTHERS_READ.get(why, says)
-    await office.slack.wait_for_message(AUDIT, f"🚷 <@{user}> may not decide on {payout_of(card)}: {others_read}")
+    await office.slack.wait_for_message(AUDIT, f"🚷 <@{user}> may not {button} {payout_of(card)}: {others_read}")
     assert [(user, why)] == events_of(office, card, "decision_refused")
     await office.settled()
     assert [] == office.slack.modals(user)
@@ -130,7 +130,7 @@ async def test_whoever_may_not_decide_is_told_why_and_who_may(
 async def test_somebody_who_was_deactivated_decides_nothing(office: Stage, card: Message) -> None:
     """The click of an account that is closed by the time it is looked at changes nothing and is recorded."""
     await clicks(office, GONE, await office.question(card), "approve")
-    await office.slack.wait_for_message(AUDIT, f"🚷 <@{GONE}> may not decide on {payout_of(card)}: Deactivated")
+    await office.slack.wait_for_message(AUDIT, f"🚷 <@{GONE}> may not approve {payout_of(card)}: Deactivated")
     assert [(GONE, "deactivated")] == events_of(office, card, "decision_refused")
     assert "requested" == state_of(office, card)
 

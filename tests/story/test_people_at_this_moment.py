@@ -149,7 +149,7 @@ async def test_what_slack_does_not_say_is_no(fresh: Stage, method: str, why: str
         await fresh.whispered(CLARISSE, says)
     assert (DECIDES, payout_of(card), why) == refusals(fresh, CLARISSE)[-1]
     assert (State.REQUESTED, []) == (state_of(fresh, card), approvals(fresh, card))
-    await fresh.slack.wait_for_message(AUDIT, f"<@{CLARISSE}> may not decide on {payout_of(card)}")
+    await fresh.slack.wait_for_message(AUDIT, f"<@{CLARISSE}> may not approve {payout_of(card)}")
     await approves(fresh, CLARISSE, card)
     assert State.APPROVED is state_of(fresh, card)
 

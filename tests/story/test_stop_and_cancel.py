@@ -103,7 +103,7 @@ async def test_nobody_else_cancels_a_request(timed: Stage, user: str) -> None:
     await timed.at_rest()
     assert State.REQUESTED is state_of(timed, card)
     assert ["requested", "decision_refused"] == kinds(timed, card)
-    assert any(line.startswith(f"🚷 <@{user}> may not decide on {payout_of(card)}") for line in audit(timed))
+    assert any(line.startswith(f"🚷 <@{user}> may not cancel {payout_of(card)}") for line in audit(timed))
 
 
 @pytest.mark.parametrize("user", [AMINATA, CLARISSE, DAOUDA])
