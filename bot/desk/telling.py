@@ -41,7 +41,7 @@ def tell(  # noqa: PLR0913 - one word for each thing that an event says
             *addresses(kind, channel=payout.channel, actor=actor, requester=payout.requester),
             *([] if proposal is None else [Address(Place.PROPOSAL, payout.channel)]),
             *besides,
-            *(questions_beside(tx, payout) if kind in _ENDS else ()),
+            *(questions_beside(tx, payout) if kind in _ENDS | _LEFT else ()),
             *(_cards_beside(tx, payout) if kind in _BEGINS | _ENDS - _PAID else ()),
         ],
     )
@@ -68,6 +68,8 @@ _ENDS = frozenset(
         EventKind.CONTRADICTION,
     }
 )  # fmt: skip
+# The money left, or may have: a question that still says “approved, not yet sent” would be untrue.
+_LEFT = frozenset({EventKind.INITIATED, EventKind.UNCONFIRMED, EventKind.RESTORED})
 _PAID = frozenset({EventKind.COMPLETED, EventKind.MARKED_PAID})
 _VOIDS_APPROVALS = _PAID | {EventKind.CONTRADICTION}
 _BEGINS = frozenset({EventKind.REQUESTED, EventKind.ASKED_AGAIN})

@@ -15,7 +15,9 @@ from storage.payout import State
 from tests.stage import AMINATA, BOUKARY, CLARISSE, DAOUDA, SUPPORT, Stage, payout_of
 from tests.story.authority import approves, office, somebody
 from tests.story.office import (
+    CRASHES,
     NO_ACCOUNT,
+    PENDING,
     answers_lost,
     approved,
     audit,
@@ -306,6 +308,18 @@ async def test_the_older_question_names_what_was_approved_first(scene: Stage) ->
     newer = await scene.ask(f"{SHE} 6000 refund", user=BOUKARY)
     await approves(scene, CLARISSE, newer)
     question = await scene.thread_says(older, LEADS)
+    assert link_to(newer) in str(question.blocks)
+
+
+@pytest.mark.parametrize(
+    ("number", "stands"), [(PENDING, "initiated, not yet paid"), (CRASHES, "unconfirmed, may have been paid or not")]
+)
+async def test_a_question_says_how_the_other_one_stands_now(scene: Stage, number: str, stands: str) -> None:
+    """Whoever decides is not told that something has not left that has."""
+    older = await scene.ask(f"{number} 5000 refund")
+    newer = await scene.ask(f"{number} 6000 refund", user=BOUKARY)
+    await approves(scene, CLARISSE, newer)
+    question = await scene.thread_says(older, stands)
     assert link_to(newer) in str(question.blocks)
 
 
