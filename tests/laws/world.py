@@ -171,7 +171,10 @@ class World:
         self.provider.note(line)
 
     def _surprised(self, _loop: object, context: dict[str, object]) -> None:
-        if "destroyed" not in str(context.get("message")):
+        message = str(context.get("message"))
+        # Whoever is killed hears not what it waited for; nobody is to blame for that.
+        unheard = self.deaths > 0 and message.startswith("Future exception was never retrieved")
+        if "destroyed" not in message and not unheard:
             self.surprises.append(str(context))
 
     # The play
