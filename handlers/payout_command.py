@@ -53,6 +53,14 @@ _BUTTONS = {
     **dict.fromkeys(("approuver", "valider", "rejeter", "refuser", "résoudre", "resoudre"), words.DECIDE_WHERE),
 }
 
+# What people type alone for one of the words above, in either language.
+_OTHER_NAMES = {
+    **dict.fromkeys(("history", "payouts", "mine"), "list"),
+    **dict.fromkeys(("rules", "limits", "limit", "balance", "whoami"), "policy"),
+    **dict.fromkeys(("historique", "paiements"), "liste"),
+    **dict.fromkeys(("politique", "limites", "limite", "plafond", "plafonds", "solde"), "règles"),
+}
+
 # As alike must a word be to one of these, and as short, to be taken for a slip of the finger and not for a reason.
 _ALIKE, _LONGEST_WORD = 0.75, 10
 _LONGEST_COMMAND = 2_000
@@ -206,10 +214,12 @@ class PayoutCommand:
 
 
 def _meant(text: str) -> str | None:
-    """The command's word that a single other one is most like; None for whatever may be a request or its reason."""
+    """The command's word that a single other one means or is most like; None for what may be a request or a reason."""
     word, *rest = unicodedata.normalize("NFC", text).lower().split() or [""]
     if not word.isalpha() or len(word) > _LONGEST_WORD or re.search("[0-9]", text):
         return None
+    if not rest and word in _OTHER_NAMES:
+        return _OTHER_NAMES[word]
     english, french = ["help", *sorted(_INQUIRIES), *_BRAKE], list(FRENCH)
     if rest:
         # A pause has its reason behind it, and must not become a payout's.

@@ -286,17 +286,33 @@ def assert_only_told_privately(office: Stage, answer: CommandAnswer) -> None:
         ("suspendr", "suspendre"),
         ("pauze fraud suspected", "pause"),
         ("suspendr fraude", "suspendre"),
+        ("history", "list"),
+        ("Historique", "liste"),
+        ("balance", "policy"),
+        ("solde", "règles"),
     ],
 )
 async def test_a_slip_of_the_finger_is_asked_about(office: Stage, text: str, meant: str) -> None:
-    """A single word that is nearly one of the command's own opens no form with it as the reason."""
+    """A single word that is nearly one of the command's own, or another name of one, opens no form as the reason."""
     answer = await office.slack.command(AMINATA, SUPPORT, text)
     assert answer.text.startswith(f"Did you mean `/payout {meant}`? Nothing was done.")
     assert_only_told_privately(office, answer)
 
 
 @pytest.mark.parametrize(
-    "text", ["refund", "hlp me", "pauze 5", "salaire", "remboursement", "test", "1 hlp", "hlp1", "cancel order"]
+    "text",
+    [
+        "refund",
+        "hlp me",
+        "pauze 5",
+        "salaire",
+        "remboursement",
+        "test",
+        "1 hlp",
+        "hlp1",
+        "cancel order",
+        "solde commande",
+    ],
 )
 async def test_what_may_be_a_reason_opens_the_form(office: Stage, text: str) -> None:
     """Nothing that may be a request is swallowed, however short."""
