@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.clock import DAY
-from tests.laws.rulebook import Rulebook
 
 if TYPE_CHECKING:
     from tests.laws.people import Asked, Crowd
@@ -89,9 +88,8 @@ class Entry:
 class Books:
     """Every payout of a world."""
 
-    def __init__(self, crowd: Crowd, rules: Rulebook) -> None:
+    def __init__(self, crowd: Crowd) -> None:
         self._crowd = crowd
-        self._rules = rules
         self.entries: dict[str, Entry] = {}
 
     def __iter__(self) -> Iterator[Try]:
@@ -107,11 +105,12 @@ class Books:
 
     def day_total(self, moment: int, asked_by: str | None = None) -> int:
         """XOF that count on the team's calendar day of `moment`: of everybody, or of what one person asked for."""
-        day = self._rules.day(moment)
+        rules = self._crowd.world.rules
+        day = rules.day(moment)
         return sum(
             each.entry.asked.amount
             for each in self
-            if each.counts and asked_by in {None, each.asked_by} and self._rules.day(each.approved_at or 0) == day
+            if each.counts and asked_by in {None, each.asked_by} and rules.day(each.approved_at or 0) == day
         )
 
     def lately(self, entry: Entry, moment: int) -> tuple[Try, ...]:
@@ -124,7 +123,7 @@ class Books:
 
     def needs_two(self, entry: Entry, moment: int) -> bool:
         """Whether two different people must approve it at that moment."""
-        above = self._rules.second_approval_above
+        above = self._crowd.world.rules.second_approval_above
         total = entry.asked.amount + sum(each.entry.asked.amount for each in self.lately(entry, moment))
         if above is not None and total > above:
             return True

@@ -32,6 +32,7 @@ class Fault(enum.StrEnum):
     LEDGER_LOCKED = "ledger: locked or disk full"
     LEDGER_ALTERED = "ledger: an amount or an approval altered by hand"
     PEOPLE_LEAVE = "people: somebody leaves, or becomes a guest"
+    SETTINGS_TIGHTENED = "operator: less is allowed, everything is started anew"
 
 
 # How often each one strikes in a storm, from and to: a chance for each occasion on which it could.
@@ -60,6 +61,8 @@ _CALM = 0.05
 _SILENT = 0.05
 # Seconds. No storm lasts for longer.
 _LONGEST = 4_500.0
+# A chance of their own, so that with them a seed is otherwise the world that it was before.
+_DRAWN_APART = frozenset({Fault.SLACK_SILENT, Fault.SETTINGS_TIGHTENED})
 # What is no weather, and happens on any day of those worlds in which it happens at all.
 _ALWAYS = frozenset({Fault.PEOPLE_LEAVE})
 
@@ -82,7 +85,7 @@ class Fate:
         self.until = until
         self.met: Counter[str] = Counter()
         share = 0.0 if chance.random() < _CALM else share
-        drawn = [fault for fault in Fault if fault is not Fault.SLACK_SILENT]
+        drawn = [fault for fault in Fault if fault not in _DRAWN_APART]
         self.storms: dict[Fault, Storm] = {fault: self._storm(fault) for fault in drawn if chance.random() < share}
 
     def _storm(self, fault: Fault) -> Storm:

@@ -42,11 +42,15 @@ class LimitsHold(Law):
                 yield from self._day(event, one)
             elif event.kind == "limit_refused" and one is not None:
                 yield from self._refused(event, one)
+            elif event.kind == "sending" and one is not None:
+                yield from self._still_allowed(event, one)
 
     def _largest(self, event: EventRow) -> Iterator[Violation]:
         asked = self.world.crowd.asked.get(str(event.data["reason"]))
-        if asked is not None and asked.amount > self.world.rules.max_amount:
-            yield self.broken(f"{event.payout} asks for {asked.amount} XOF, above {self.world.rules.max_amount}")
+        # What was taken before the settings were tightened is still put to the approvers, who are told.
+        most = self.world.first_rules.max_amount
+        if asked is not None and asked.amount > most:
+            yield self.broken(f"{event.payout} asks for {asked.amount} XOF, above {most}")
 
     def _sums(self, event: EventRow, one: Try) -> list[tuple[str, int | None, int]]:
         """Each limit with what counts against it, that amount included."""
@@ -69,6 +73,19 @@ class LimitsHold(Law):
             if event.data["why"] == whose and (limit is None or total <= limit):
                 yield self.broken(f"{event.payout} is refused for the {whose}'s limit of {limit}, and comes to {total}")
 
+    def _still_allowed(self, event: EventRow, one: Try) -> Iterator[Violation]:
+        """Nor does anything leave that the limits of its day do not allow any more."""
+        books, rules = self.world.books, self.world.rules
+        sums = [
+            ("team", rules.daily_limit, books.day_total(event.at)),
+            ("requester", rules.daily_limit_per_requester, books.day_total(event.at, one.asked_by)),
+        ]
+        for whose, limit, total in sums if rules.day(one.approved_at or 0) == rules.day(event.at) else ():
+            if limit is not None and total > limit:
+                yield self.broken(
+                    f"{event.payout} leaves, and the {whose}'s day is at {total} XOF, the limit is {limit}"
+                )
+
     def at_leaving(self, leaving: Leaving) -> Iterator[Violation]:
         amount = leaving.commande.get("amount")
         if isinstance(amount, int) and amount > self.world.rules.max_amount:
@@ -85,7 +102,7 @@ class LimitsHold(Law):
             payouts = self.world.provider.bank.tally(str(row["transaction_id"])).payouts
             day = self.world.rules.day(one.approved_at)
             paid[day] = paid.get(day, 0) + sum(there.amount for there in payouts if there.paid)
-        limit = self.world.rules.daily_limit
+        limit = self.world.first_rules.daily_limit
         for day, total in paid.items():
             if limit is not None and total > limit:
                 yield self.broken(f"the bank paid {total} XOF of what was approved on {day}, the limit is {limit}")

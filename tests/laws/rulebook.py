@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -58,6 +58,16 @@ class Rulebook:
             is_tight=is_tight,
         )
 
+    def tightened(self, chance: random.Random) -> Rulebook:
+        """The same with limits that are lower, or new; in a few of them nothing becomes tighter."""
+        return replace(
+            self,
+            max_amount=min(self.max_amount, chance.choice([self.max_amount, 12_500, 5_000])),
+            second_approval_above=_lower(self.second_approval_above, chance.choice([None, 10_000, 1_000])),
+            daily_limit=_lower(self.daily_limit, chance.choice([None, 20_000, 10_000])),
+            daily_limit_per_requester=_lower(self.daily_limit_per_requester, chance.choice([None, None, 10_000])),
+        )
+
     def amount(self, chance: random.Random) -> int:
         """Something to ask for: ordinary, or as close to one of the limits as can be."""
         edges = [self.second_approval_above, self.daily_limit, self.daily_limit_per_requester, self.max_amount]
@@ -100,6 +110,11 @@ def _begin(chance: random.Random, timezone: ZoneInfo, active: float) -> int:
         midnight = moment.astimezone(timezone).replace(hour=0, minute=0, second=0, microsecond=0)
         moment = midnight.astimezone(UTC) - timedelta(seconds=round(active * chance.uniform(0.1, 0.9)))
     return int(moment.timestamp()) * 1000
+
+
+def _lower(limit: int | None, other: int | None) -> int | None:
+    """Of two limits the one that allows less."""
+    return min((each for each in (limit, other) if each is not None), default=None)
 
 
 def _quiet(chance: random.Random, hour: int) -> tuple[int, int]:

@@ -122,6 +122,13 @@ BREAKS_OF_AUTHORITY: tuple[Break, ...] = (
           AND json_extract(events.data, '$.digest') = approvals.digest""",
         "WHERE approvals.payout = ?1 AND approvals.attempt = ?2 AND approvals.digest = ?3",
     ),
+    one(
+        8,
+        "what the settings do not allow any more since a restart is sent all the same",
+        "bot.desk.payments:_why_not",
+        "return forbids(rules, approved) if",
+        "return None if",
+    ),
     # Splitting
     one(
         8,

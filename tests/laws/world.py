@@ -36,6 +36,8 @@ LONGEST = 15 * 86_400.0
 _FLOODED = 0.06
 # The share of worlds in which many ask for much, close to every limit.
 _TIGHT = 0.3
+# The share of worlds in which the operator allows less from some moment on.
+_TIGHTENED = 0.15
 # In most of these LigdiCash does its work.
 _FAIR = 0.7
 # By then every token that ever answers has answered.
@@ -65,6 +67,7 @@ class World:
         self.active = self.chance.choice(ACTIVE)
         self.is_flooded = self.chance.random() < _FLOODED
         self.rules = Rulebook.draw(self.chance_of("rules"), self.active, is_tight=self.chance.random() < _TIGHT)
+        self.first_rules = self.rules
         self.settings = scenery.settings(self.rules)
         self.clock = VirtualClock(self.loop, self.rules.begins)
         # What is rare where much goes wrong is found where little does.
@@ -80,7 +83,7 @@ class World:
         self.provider.on_leaving = self._leaving
         self.standing = Standing(self.slackside.slack.workspace, self.clock, self.rules, SUPPORT)
         self.crowd = Crowd(self, self.chance_of("people"), ACTS)
-        self.books = Books(self.crowd, self.rules)
+        self.books = Books(self.crowd)
         self.seats = [Seat("A", has_house=True)]
         if self.chance.random() < 0.5:
             self.seats.append(Seat("B", has_house=True))
@@ -160,6 +163,15 @@ class World:
         for life in self.lives():
             life.stop(seconds, suspended=True)
 
+    def _tighten(self, chance: random.Random) -> None:
+        """The operator allows less from now on, and starts every process anew, one as roughly as the other."""
+        self.rules = self.rules.tightened(chance)
+        self.settings = scenery.settings(self.rules)
+        self.fate.note(Fault.SETTINGS_TIGHTENED)
+        self.note(f"the settings are tightened: {self.rules}")
+        for life in self.lives():
+            life.die("for new settings")
+
     def _leaving(self, leaving: Leaving) -> None:
         """A create request leaves; perhaps its process stands still until long after its answer."""
         for law in self.laws:
@@ -183,6 +195,9 @@ class World:
         """Everything, from the first command to the last replay."""
         for seat in self.seats:
             self.start(seat)
+        chance = self.chance_of("settings")
+        if chance.random() < _TIGHTENED:
+            self.loop.outside(self.active * chance.uniform(0.05, 0.95), self._tighten, chance)
         try:
             self.loop.run_until_complete(self._play())
         except TimeStandsStillError:
