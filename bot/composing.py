@@ -26,7 +26,7 @@ _LONGEST_AUDIT = 2_800
 
 _IN_THREAD = frozenset({Place.QUESTION, Place.THREAD, Place.PROPOSAL, Place.PRIVATE})
 # Their buttons stand on the card, in the channel: its thread may be closed, and what is whispered there unseen.
-_ON_THE_CARD = frozenset({Sort.STOP, Sort.ASK_TO_RESOLVE, Sort.PROPOSE, Sort.ASK_AGAIN, Sort.ASK_DIRECTLY})
+_ON_THE_CARD = frozenset({Sort.STOP, Sort.PROPOSE, Sort.ASK_AGAIN, Sort.ASK_DIRECTLY})
 
 
 class Composer:

@@ -47,6 +47,10 @@ _GLUED = re.compile(
 )
 _ENDS = ",;:!?."
 _DIGITS = re.compile(r"\d+")
+_DIGIT = re.compile(r"\d")
+# As many figures as a telephone number has, whatever stands between them or beside them.
+_LONG_RUN = re.compile(r"\d(?:[\s./,_()+–-]{0,3}\d){7,}")
+_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}")
 _NOT_DIGITS = re.compile(r"[^0-9]")
 # From the beginning of a word on only: what begins anywhere would take ages to read in a long one.
 _FIRST_FIGURE = re.compile(r"(?<!\S)\S*\d")
@@ -191,7 +195,7 @@ def is_blank(draft: Draft) -> bool:
 
 
 def without_numbers(text: str, countries: Countries) -> str:
-    """`text` with every number of a served country masked; of too many figures to look through, every figure."""
+    """`text` with all masked that may be a telephone number; of too many figures to look through, every one."""
     if len(_DIGITS.findall(text)) > _MOST_FIGURES:
         return _DIGITS.sub("·", text)
     for code in countries:
@@ -200,7 +204,18 @@ def without_numbers(text: str, countries: Countries) -> str:
             if str(match.number.country_code) in countries:
                 digits = phonenumbers.format_number(match.number, PhoneNumberFormat.E164).removeprefix("+")
                 text = text[: match.start] + mask_number(digits) + text[match.end :]
-    return text
+    return _LONG_RUN.sub(_masked_run, text)
+
+
+def _masked_run(run: re.Match[str]) -> str:
+    """Every figure of it; a date alone stays to be read."""
+    return run[0] if _DATE.fullmatch(run[0]) else _DIGIT.sub("·", run[0])
+
+
+def order_without_number(order: str, countries: Countries) -> str:
+    """An order's reference, masked where all of it is somebody's number."""
+    reading = read_number(order, countries)
+    return mask_number(reading.digits) if isinstance(reading, Number) else order
 
 
 def _unless_number(markup: re.Match[str]) -> str:

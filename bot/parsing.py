@@ -321,6 +321,7 @@ _LETTER = re.compile(r"[a-z]", re.IGNORECASE)
 _FIGURE = re.compile(r"[-+(]*[0-9$€£₦₵].*|<tel:.*|\+|F|F?CFA|XOF|francs?|frs?", re.IGNORECASE)
 # After an amount: more of it, a range, a sum, or a choice.
 _GOES_ON = re.compile(r"(?:[-+*/=x\u00d7.,]|(?:à|a|ou|or|to|et|and|fois|plus) )\s*[0-9].*|%.*", re.IGNORECASE)
+_AFRICA = "2"
 # A readable amount's problem that tells surely where the amount ends.
 _WHOLE = {AmountProblem.ABBREVIATED, AmountProblem.OTHER_CURRENCY, AmountProblem.TOO_LARGE}
 
@@ -507,12 +508,12 @@ def _without_front(words: list[str], countries: Countries) -> Draft:
         missing = UnreadableNumber(NumberProblem.MISSING, "")
         return Draft(missing, UnreadableAmount(AmountProblem.MISSING, ""), _reason(words))
     figures, reason = words[:end], _reason(words[end:])
-    certain = _amount_alone(figures, is_all=not reason) or _amount_in_front(figures, countries)
+    certain = _amount_alone(figures, is_all=not reason) or _amount_in_front(figures, words[end:], countries)
     if certain is not None:
         return replace(certain, reason=reason)
     typed = clean_text(" ".join(figures), TYPED_LIMIT)
     amount = UnreadableAmount(AmountProblem.AMBIGUOUS, typed)
-    if end > _NUMBER_WORDS + _AMOUNT_WORDS:
+    if end > _NUMBER_WORDS + _AMOUNT_WORDS or (end > 1 and _may_be_abroad(figures)):
         # More than one number and one amount can have; to try each of them would keep everybody waiting.
         return _ambiguous(words)
     numbers = {way for start in range(1, end) for _, way in _fronts(figures[start:], countries)}
@@ -533,14 +534,30 @@ def _amount_alone(figures: list[str], *, is_all: bool) -> Draft | None:
     return Draft(UnreadableNumber(NumberProblem.MISSING, ""), amount, "") if is_certain else None
 
 
-def _amount_in_front(figures: list[str], countries: Countries) -> Draft | None:
-    """`5000 70000000`: an amount in one word that is no part of a number, then one number, and no figure more."""
+def _amount_in_front(figures: list[str], behind: list[str], countries: Countries) -> Draft | None:
+    """`5000 70000000`: an amount in one word that is no part of a number, then one number, and nothing that goes on.
+
+    `223 70000000` is a number of Mali as well as 223 XOF to somebody in Burkina Faso.
+    """
+    if _may_be_abroad(figures) or _GOES_ON.fullmatch(normal_text(" ".join(behind))):
+        return None
     end = next((end for end in range(1, len(figures)) if not _is_currency(figures[end])), len(figures))
     front = _amount_alone(figures[:end], is_all=True)
     ways = _fronts(figures[end:], countries)
     if front is None or len(ways) != 1 or ways[0][0] != len(figures) - end:
         return None
     return replace(front, number=ways[0][1])
+
+
+def _may_be_abroad(figures: list[str]) -> bool:
+    """Whether they begin with another country's calling code, which nothing marks as an amount.
+
+    Neighbours' numbers were shorter once, and are still written so: of Africa's codes, 20 to 29…, each is doubted.
+    """
+    front = figures[0].removeprefix("00")
+    if not front.isdecimal() or _calling_code(front) != front or _is_marked(figures[:2]):
+        return False
+    return front.startswith(_AFRICA) or _is_possible(front + _NOT_DIGITS.sub("", "".join(figures[1:])))
 
 
 def _with_wrong_number(words: list[str], end: int, countries: Countries) -> Draft:

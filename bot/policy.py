@@ -126,6 +126,11 @@ def may_request(person: Person, channel: str, rules: Rules, *, shared: bool = Fa
     return None if allows_channel(channel, rules) else Refusal.CHANNEL_NOT_ALLOWED
 
 
+def may_take_part(person: Person) -> bool:
+    """Whether somebody asks for payouts in some channel, or decides on them."""
+    return person.kind is Kind.MEMBER and bool(person.is_requester or person.is_approver)
+
+
 def allows_channel(channel: str, rules: Rules) -> bool:
     """Whether payouts are asked for in that channel."""
     return not rules.channels or channel in rules.channels

@@ -124,9 +124,9 @@ class PayoutCommand:
             self._background.start(self._ask_why(heard, str(body["user_id"]), respond), name="ask why")
         elif word in _BRAKE:
             await ack(await self._pull(_BRAKE[word], body, rest))
-        elif word in _BUTTONS and (not rest.strip() or self._asked_about(text) is not None):
+        elif word in _BUTTONS and (not rest.strip() or _PAYOUT.search(text)):
             await ack()
-            asked = self._asked_about(text) or ""
+            asked = found[0] if (found := _PAYOUT.search(text)) else ""
             self._background.start(self._answer(heard, body, asked, respond), name="answer inquiry")
         elif (payout := self._asked_about(text)) is not None:
             await ack()

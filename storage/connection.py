@@ -56,9 +56,9 @@ def look_at_ledger(path: Path) -> sqlite3.Connection:
 
     Raises `LedgerError` when there is no ledger to look at, or one of a newer version.
     """
-    if not path.exists():
-        raise LedgerError(f"{path}: there is no ledger")
     try:
+        if not path.exists():
+            raise LedgerError(f"{path}: there is no ledger")
         check_log_beside(path)
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
         found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'payouts'").fetchone()

@@ -678,13 +678,13 @@ def stop_waits(connection: sqlite3.Connection, payout: str, now: int) -> bool:
         SELECT 1 FROM inbox
         WHERE due_at >= 0 AND sort IN ('stop', 'cancel', 'reject') AND json_extract(payload, '$.payout') = ?1
           AND (put_off OR NOT EXISTS (
-            SELECT 1 FROM refusals
+            SELECT 1 FROM (SELECT *, substr(why, instr(why, ' ') + 1) AS reason FROM refusals) AS refusals
             WHERE refusals.person = inbox.person AND kind = 'decision_refused' AND refusals.payout = ?1
               AND (
-                why IN ('guest', 'bot', 'deactivated', 'elsewhere')
-                OR sort = 'stop' AND why = 'not_requester_or_approver'
-                OR sort = 'cancel' AND why = 'not_the_requester'
-                OR sort = 'reject' AND why IN ('not_an_approver', 'own_request')
+                reason IN ('guest', 'bot', 'deactivated', 'elsewhere')
+                OR sort = 'stop' AND reason = 'not_requester_or_approver'
+                OR sort = 'cancel' AND reason = 'not_the_requester'
+                OR sort = 'reject' AND reason IN ('not_an_approver', 'own_request')
               )
               AND at > ?2
         )) LIMIT 1

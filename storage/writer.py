@@ -96,6 +96,7 @@ class ThreadWriter:
         self._connection = connection
         self._waiting: deque[_Waiting] = deque()
         self._is_busy = False
+        self._is_closed = False
         self._batches: queue.SimpleQueue[tuple[asyncio.AbstractEventLoop, Sequence[_Waiting]]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="ledger-writer", daemon=True)
         self._thread.start()
@@ -121,9 +122,14 @@ class ThreadWriter:
         return answer
 
     def _begin_next(self, loop: asyncio.AbstractEventLoop) -> None:
+        while self._is_closed and self._waiting:
+            _settle(self._waiting.popleft().answer, sqlite3.ProgrammingError("the ledger is closed"))
         batch: list[_Waiting] = []
         while self._waiting and len(batch) < BATCH:
             batch.append(self._waiting.popleft())
+            if batch[-1].move is None:
+                self._is_closed = True
+                break
         self._is_busy = bool(batch)
         if batch:
             self._batches.put((loop, batch))

@@ -16,13 +16,14 @@ from bot.policy import (
     may_decide,
     may_request,
     may_see,
+    may_take_part,
 )
 from bot.quiet import day_start
 from bot.speech import replies, words
 from bot.speech.cards import Moment
 from storage import queries
 from storage.ledger import Ledger
-from storage.payout import Record
+from storage.payout import Brake, Record
 
 _MOST_LISTED = 10
 _MOST_WAITING = 200
@@ -60,7 +61,7 @@ class Inquiries:
             approving=may_brake(who),
             team_today=queries.approved_since(self._ledger.reader, today),
             own_today=queries.approved_since(self._ledger.reader, today, person),
-            brakes=queries.brakes(self._ledger.reader),
+            brakes=self._brakes(who),
         )
         return replies.policy(standing, self._rules)
 
@@ -71,8 +72,13 @@ class Inquiries:
         return replies.Tasks(
             uncertain=[one for one in self._uncertain() if _waits_for(who, one) and not _proposed_by(who, one)],
             undecided=[one for one in undecided if _waits_for(who, one) and person not in one.approvers],
-            brakes=queries.brakes(self._ledger.reader),
+            brakes=self._brakes(who),
+            approvers=self._rules.approvers,
         )
+
+    def _brakes(self, who: Person) -> Sequence[Brake]:
+        """What keeps payouts from leaving, and why: an approver's words are for those who ask and who approve."""
+        return queries.brakes(self._ledger.reader) if may_take_part(who) else ()
 
     def _uncertain(self) -> list[Record]:
         now = self._ledger.now()

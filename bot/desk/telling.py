@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bot.clock import MINUTE
 from bot.speech.notices import addresses
@@ -102,7 +102,7 @@ def refuse(  # noqa: PLR0913 - who, where, what and why
     The same again within a minute is answered again, but written down once: nobody fills the ledger by clicking.
     """
     if act is not None:
-        data = {**data, "act": act}
+        data = {**data, "act": _FORMS.get(act, act)}
     payout = None if record is None else record.payout.id
     why = " ".join(str(data[name]) for name in _SAYS_ANOTHER_THING if data.get(name))
     if tx.repeats_refusal(person, kind, payout, why, channel):
@@ -138,8 +138,10 @@ def _tell_repeats(tx: Transaction) -> None:
         tx.note_repeats_told(found)
 
 
+# A button that opens a form, and the form, are one act.
+_FORMS: Mapping[Sort, Sort] = {Sort.ASK_TO_REJECT: Sort.REJECT, Sort.ASK_TO_RESOLVE: Sort.PROPOSE}
 # Two refusals that differ in one of these read differently, so one is no repetition of the other.
-_SAYS_ANOTHER_THING = ("what", "why", "answer", "left", "stale", "asked_for", "other")
+_SAYS_ANOTHER_THING = ("what", "act", "why", "answer", "left", "stale", "asked_for", "other")
 
 
 def answer(  # noqa: PLR0913 - as `refuse`

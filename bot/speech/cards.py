@@ -72,6 +72,12 @@ def nothing_paid(record: Record) -> str:
     return str(words.NOTHING_PAID if record.payout.attempt == 1 else words.NOTHING_PAID_BY_THIS)
 
 
+def refusal_of(record: Record, attempt: Attempt) -> tuple[str, str]:
+    """What LigdiCash's refusal of an attempt means, and what to do: never to ask again where it may be paid already."""
+    meaning, remedy = meaning_of(record.payout, attempt.answer_code)
+    return meaning, remedy if record.payout.contradiction is None else str(words.REMEDY_CONTRADICTED)
+
+
 def meaning_of(payout: Payout, code: str | None) -> tuple[str, str]:
     """What a refusal means, and what to do."""
     taken = verdict(payout.way.endpoint, code)
@@ -261,9 +267,7 @@ def _approved(record: Record, timezone: ZoneInfo) -> str:
 
 
 def _refused(record: Record, _timezone: ZoneInfo) -> str:
-    meaning, remedy = meaning_of(record.payout, record.attempt.answer_code)
-    if record.payout.contradiction is not None:
-        remedy = str(words.REMEDY_CONTRADICTED)
+    meaning, remedy = refusal_of(record, record.attempt)
     return words.CARD_REFUSED.format(meaning=meaning, remedy=remedy, nothing=nothing_paid(record))
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from slack_sdk.models.blocks import ButtonElement
 
 from bot.ligdicash.errors import Meaning
-from bot.message_reader import without_numbers
+from bot.message_reader import order_without_number, without_numbers
 from bot.policy import SET_OTHERWISE, Limit, Refusal, Rules, eligible, enough_to_resolve
 from bot.speech import words
 from bot.speech.blocks import Button, Message, button, dialog, message, number_of, row, sections
@@ -17,10 +17,10 @@ from bot.speech.cards import (
     Moment,
     card,
     doubt_of,
-    meaning_of,
     nothing_paid,
     pause_reason,
     recorded_as,
+    refusal_of,
     repeats_of,
     said,
     state_of,
@@ -171,7 +171,7 @@ class Notices:
 
     def _thread(self, event: Event, record: Record, attempt: Attempt, now: int) -> str:
         payout = record.payout
-        meaning, remedy = meaning_of(payout, attempt.answer_code)
+        meaning, remedy = refusal_of(record, attempt)
         facts = unconfirmed_facts(replace(record, attempt=attempt), self.rules.timezone) | {
             "payout": payout.id,
             "requester": words.mention(payout.requester),
@@ -323,7 +323,7 @@ class Notices:
             "token": _audit_token(record),
             "nothing": nothing_paid(record) if record else str(words.NOTHING_PAID),
             "doubt": doubt_of(_optional(data, "doubt"), _optional(data, "code")),
-            "order": _order(data),
+            "order": self._audit_order(data),
             "follows": words.CARD_FOLLOWS.format(payout=str(data["follows"])) if data.get("follows") else "",
             "repeats": repeats_of(_ids(data)),
             "way": str(words.WAYS[Way(str(data["way"]))]) if "way" in data else "",
@@ -354,6 +354,13 @@ class Notices:
         times = data.get("times_before")
         repeated = words.AUDIT_REPEATED.format(times=times) if times else ""
         return _audit_sentence(event, record).format(**facts) + repeated
+
+    def _audit_order(self, data: Mapping[str, str | int | None]) -> str:
+        order = _optional(data, "order")
+        if order is None:
+            return ""
+        shown = order if self.rules.audit_full_numbers else order_without_number(order, self.rules.countries)
+        return words.CARD_ORDER.format(order=words.typed(shown))
 
     def _audit_reason(self, reason: str) -> str:
         """People write numbers into reasons; here they are masked like all others."""
@@ -644,8 +651,3 @@ def _of_another(event: Event) -> dict[str, str]:
 def _optional(data: Mapping[str, str | int | None], name: str) -> str | None:
     value = data.get(name)
     return None if value is None else str(value)
-
-
-def _order(data: Mapping[str, str | int | None]) -> str:
-    order = _optional(data, "order")
-    return "" if order is None else words.CARD_ORDER.format(order=words.typed(order))

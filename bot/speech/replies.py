@@ -37,6 +37,7 @@ class Tasks:
     uncertain: Sequence[Record]
     undecided: Sequence[Record]
     brakes: Sequence[Brake] = ()
+    approvers: Sequence[str] = ()
 
 
 def usage(approvers: tuple[str, ...]) -> str:
@@ -114,7 +115,7 @@ def listed(records: Sequence[Record], moment: Moment) -> str:
 def policy(standing: Standing, rules: Rules) -> str:
     """What holds for the person who asks."""
     lines = [
-        *brake_lines(standing.brakes),
+        *brake_lines(standing.brakes, rules.approvers),
         _asking(standing, rules),
         _approving(standing, rules),
         words.POLICY_MAX.format(amount=words.amount(rules.max_amount)),
@@ -127,16 +128,17 @@ def policy(standing: Standing, rules: Rules) -> str:
     return "\n".join([*lines, words.POLICY_TTL.format(hours=rules.request_ttl_hours)])
 
 
-def brake_lines(brakes: Sequence[Brake]) -> list[str]:
-    """What keeps payouts from leaving; and who wants it to end, which takes another."""
-    return [_held(brake) for brake in brakes]
+def brake_lines(brakes: Sequence[Brake], approvers: Sequence[str]) -> list[str]:
+    """What keeps payouts from leaving; and who wants it to end, which takes another of the approvers."""
+    return [_held(brake, approvers) for brake in brakes]
 
 
-def _held(brake: Brake) -> str:
+def _held(brake: Brake, approvers: Sequence[str]) -> str:
     line = brake_line(brake)
     if brake.resume_by is None:
         return line
-    return f"{line}\n{words.RESUME_WANTED.format(person=words.mention(brake.resume_by))}"
+    wanted = words.RESUME_WANTED if set(approvers) - {brake.resume_by} else words.RESUME_WANTED_ALONE
+    return f"{line}\n{wanted.format(person=words.mention(brake.resume_by))}"
 
 
 def _asking(standing: Standing, rules: Rules) -> str:
@@ -161,7 +163,7 @@ def _limit(sentence: Sentence, limit: int | None, used: int) -> list[str]:
 
 def home(tasks: Tasks, yours: Sequence[Record], moment: Moment) -> View:
     """The Home tab: what waits for this person, uncertain money first, and what this person asked for."""
-    blocks: list[Block] = [section(line) for line in brake_lines(tasks.brakes)]
+    blocks: list[Block] = [section(line) for line in brake_lines(tasks.brakes, tasks.approvers)]
     blocks.append(HeaderBlock(text=str(words.HOME_WAITING)))
     blocks += _oldest([_uncertain(record, moment) for record in tasks.uncertain])
     blocks += _oldest([_undecided(record, moment) for record in tasks.undecided])

@@ -522,6 +522,9 @@ UNSENT: Mapping[Unsent, Sentence] = MappingProxyType(
 CARD_EXPIRED = _("⌛ *Expired* · nobody decided in time; {nothing}. Ask for it anew if it is still needed.")
 BRAKE = _("⛔ *Sending is paused* by {person}: {reason}")
 RESUME_WANTED = _("▶️ {person} wants sending to go on: another approver agrees by typing `/payout resume`.")
+RESUME_WANTED_ALONE = _(
+    "▶️ {person} wants sending to go on; another approver is needed, and none is named. Ask the person who runs the bot."
+)
 THE_BOT = _("the bot")
 # A reason of the bot's own, which the ledger keeps in English.
 RESTORED_REASON = _(
@@ -1026,11 +1029,9 @@ DECIDE_ON = _("decide on")
 ACTS: Mapping[Sort, Sentence] = MappingProxyType(
     {
         Sort.APPROVE: _("approve"),
-        Sort.ASK_TO_REJECT: _("reject"),
         Sort.REJECT: _("reject"),
         Sort.CANCEL: _("cancel"),
         Sort.STOP: _("stop"),
-        Sort.ASK_TO_RESOLVE: _("resolve"),
         Sort.PROPOSE: _("resolve"),
         Sort.CONFIRM: _("confirm what became of"),
     }

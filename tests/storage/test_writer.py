@@ -151,6 +151,20 @@ async def test_closing_waits_for_what_was_handed_over(path: Path, connection: sq
     assert texts == notes(path)
 
 
+async def test_what_comes_behind_the_end_is_told_so(connection: sqlite3.Connection) -> None:
+    """In the same turn of the loop or later: nobody waits for ever, and nobody takes it for stored."""
+    writer = ThreadWriter(connection)
+    closing, behind = asyncio.create_task(writer.close()), asyncio.create_task(writer.run(_fails))
+    found = await asyncio.gather(closing, behind, return_exceptions=True)
+    assert [None, "the ledger is closed"] == [found[0], str(found[1])]
+    with pytest.raises(sqlite3.ProgrammingError, match="the ledger is closed"):
+        await writer.run(_fails)
+
+
+def _fails(_connection: sqlite3.Connection) -> None:
+    raise AssertionError
+
+
 async def test_a_lock_that_another_process_holds_is_an_error_in_time(
     path: Path, connection: sqlite3.Connection
 ) -> None:

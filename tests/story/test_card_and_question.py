@@ -237,6 +237,31 @@ async def test_a_number_in_a_reason_is_masked_for_the_audit_channel(office: Stag
     assert "70 12 45 78 or +22676112233" in card.words
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "for 70 00 00 00 5000", "Awa 70 00 00 00 76 00 00 00", "OM70000000", "tel70000000", "70000000F",
+        "70/00/00/00", "12/11/2026 70000000", "70000000-5000", "+225 07 00 00 00 00",
+    ],
+)  # fmt: skip
+async def test_whatever_stands_beside_a_number_it_is_masked(office: Stage, reason: str) -> None:
+    """Copied commands, words without a blank, numbers of other countries: as many figures as a number has."""
+    card = await office.ask("22670001100 5000 refund", values={"reason": reason})
+    line = (await office.slack.wait_for_message(AUDIT, f"{payout_of(card)} requested")).words
+    assert "00000" not in "".join(sign for sign in line.split(" · ")[-1] if sign.isdecimal())
+
+
+async def test_a_date_and_an_order_stay_to_be_read(office: Stage) -> None:
+    """Only what may be somebody's number is masked; an order's reference that is one, too."""
+    card = await office.ask("22670001100 5000 refund", values={"reason": "since 12/11/2026", "order": "2026-1104711"})
+    line = (await office.slack.wait_for_message(AUDIT, f"{payout_of(card)} requested")).words
+    assert "order 2026-1104711" in line
+    assert "since 12/11/2026" in line
+    card = await office.ask("22670001200 6000 refund", values={"order": "70124578"})
+    line = (await office.slack.wait_for_message(AUDIT, f"{payout_of(card)} requested")).words
+    assert "order +226 ·· ·· ·· 78" in line
+
+
 async def test_the_answered_question_stays_true(office: Stage) -> None:
     """It is not edited again when the payout ends, so it must not go on saying that it is being paid."""
     card = await office.ask("22677000000 5000 refund")

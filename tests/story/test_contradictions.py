@@ -11,7 +11,7 @@ from bot.clock import DAY, HOUR, SECOND
 from bot.ligdicash.client import LigdicashClient
 from bot.sandbox.slack import Message
 from storage.payout import State
-from tests.stage import AMINATA, AUDIT, CLARISSE, DAOUDA, Stage, payout_of
+from tests.stage import AMINATA, AUDIT, CLARISSE, DAOUDA, SUPPORT, Stage, payout_of
 from tests.story.office import (
     FAILS,
     PENDING,
@@ -248,6 +248,8 @@ async def test_a_stopped_attempt_is_not_asked_again(timed: Stage) -> None:
     refused = await timed.card_says(card, "*Refused*")
     assert [] == buttons_of(refused)
     assert refused.words.count("*What to do:* do not ask for it again before finance has looked it up.") == 1
+    thread = [one.words for one in timed.slack.messages(SUPPORT, card.ts) if "(code 05)" in one.words]
+    assert [True] == ["*What to do:* do not ask for it again before finance" in words for words in thread]
     await press_again(timed, "ask_again")
     await timed.at_rest()
     assert [(2,)] == timed.rows("SELECT count(*) FROM attempts")

@@ -190,6 +190,15 @@ async def test_what_was_altered_is_named(paid: Stage, says: str, statement: str)
 
 
 @pytest.mark.parametrize("verb", ["export", "verify"])
+async def test_what_cannot_be_looked_at_is_no_tampering(timed: Stage, tmp_path: Path, verb: str) -> None:
+    """One line names the file, whatever the machine says of it."""
+    changes = {"DATABASE_URL": f"sqlite:///{tmp_path}/{'n' * 300}.db"}
+    result = await command({**timed.environment(), **changes}, timed.folder, verb)
+    assert (2 if verb == "verify" else 1, "") == (result.exit_code, result.stdout)
+    assert "File name too long" in result.stderr
+
+
+@pytest.mark.parametrize("verb", ["export", "verify"])
 async def test_where_there_is_no_ledger_none_is_made(timed: Stage, tmp_path: Path, verb: str) -> None:
     """One line names the file."""
     missing = tmp_path / "none.db"

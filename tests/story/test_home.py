@@ -12,7 +12,19 @@ from bot.clock import HOUR
 from bot.sandbox.ligdicash.answers import CRASHED
 from bot.sandbox.slack import Message
 from storage.payout import State
-from tests.stage import AMINATA, BOUKARY, CLARISSE, DAOUDA, SUPPORT, SkippingClock, Stage, hurried, payout_of, stage
+from tests.stage import (
+    AMINATA,
+    BOUKARY,
+    CLARISSE,
+    DAOUDA,
+    GUEST,
+    SUPPORT,
+    SkippingClock,
+    Stage,
+    hurried,
+    payout_of,
+    stage,
+)
 from tests.story.authority import commands
 from tests.story.office import (
     PENDING,
@@ -20,8 +32,10 @@ from tests.story.office import (
     becomes,
     changed,
     home,
+    pause,
     press,
     propose,
+    resume,
     status_answers,
     unconfirmed,
 )
@@ -49,6 +63,24 @@ async def test_an_unconfirmed_payout_waits_for_every_approver(timed: Stage) -> N
         assert f"<{link_to(card, card)}|resolve it on its card>" in str(view.blocks)
     for user in (AMINATA, BOUKARY):
         assert not await waits(timed, user, card)
+
+
+async def test_why_sending_is_paused_is_not_for_guests(timed: Stage) -> None:
+    """An approver's words are read by those who ask and approve, on Home and by `policy`."""
+    await pause(timed, "looks odd")
+    assert "looks odd" in (await home(timed, AMINATA)).text
+    assert "paused" not in (await home(timed, GUEST)).text
+    await timed.slack.command(GUEST, SUPPORT, "policy")
+    assert "paused" not in (await timed.whispered(GUEST, "You may not ask")).words
+
+
+async def test_with_one_approver_nobody_is_told_to_wait_for_another(tmp_path: Path) -> None:
+    """Home says, as the audit channel does, that none is named."""
+    with hurried():
+        async with stage(tmp_path, clock=SkippingClock(), APPROVERS=CLARISSE) as scene:
+            await pause(scene)
+            await resume(scene)
+            assert "another approver is needed, and none is named" in (await home(scene, CLARISSE)).text
 
 
 async def test_it_does_not_wait_for_whoever_asked(tmp_path: Path) -> None:

@@ -166,7 +166,9 @@ async def test_whoever_names_a_payout_and_nothing_to_pay_asks_how_it_stands(
     scene.slack.workspace.close(form)
 
 
-@pytest.mark.parametrize("text", ["cancel {}", "annuler {}", "Annuler le paiement {} svp"])
+@pytest.mark.parametrize(
+    "text", ["cancel {}", "annuler {}", "Annuler le paiement {} svp", "cancel {} 5 000 F too much"]
+)
 async def test_whoever_names_what_to_cancel_is_told_where_and_how_it_stands(
     scene: Stage, cards: list[Message], text: str
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stage import AMINATA, AUDIT, BOUKARY, Stage, payout_of
+from tests.stage import AMINATA, AUDIT, BOUKARY, GUEST, Stage, payout_of
 from tests.story.office import approved, pause, press, unconfirmed
 
 
@@ -24,6 +24,27 @@ async def test_a_finding_of_the_wrong_person_is_answered_in_the_channel(timed: S
     told = await timed.whispered(AMINATA, "changed nothing. ")
     assert None is told.thread_ts
     await timed.slack.wait_for_message(AUDIT, f"🚷 <@{AMINATA}> may not resolve {payout_of(card)}")
+
+
+async def test_a_stop_after_a_click_in_the_thread_is_answered_in_the_channel(timed: Stage) -> None:
+    """Refused for the same reason a moment before, elsewhere: it is another act, and nobody takes the stop for done."""
+    await pause(timed)
+    card = await timed.ask("22670000000 5000 refund")
+    await press(timed, GUEST, await timed.question(card), "approve", confirm=True)
+    await timed.whispered(GUEST, "changed nothing. ")
+    await timed.approve(card)
+    await press(timed, GUEST, await timed.card_says(card, "Approved"), "stop", confirm=True)
+    await timed.at_rest()
+    assert [card.ts, None] == [told.thread_ts for told in timed.slack.ephemerals(GUEST)]
+
+
+async def test_the_audit_channel_names_each_act(timed: Stage) -> None:
+    """Who rejects their own request and then approves it tried both."""
+    card = await timed.ask("22670000000 5000 refund")
+    asking = await timed.question(card)
+    for button in ("reject", "approve"):
+        await press(timed, AMINATA, asking, button, confirm=button == "approve")
+        await timed.slack.wait_for_message(AUDIT, f"🚷 <@{AMINATA}> may not {button} {payout_of(card)}")
 
 
 async def test_a_click_on_the_question_is_answered_in_its_thread(timed: Stage) -> None:
