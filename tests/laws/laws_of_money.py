@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from bot.clock import HOUR
+from bot.sandbox.ligdicash.behaviours import Behaviour
 from storage.moves.attempts import hash_of_secret
 from storage.payout import State, Way
 from tests.laws.laws import Law, Violation
@@ -30,6 +31,10 @@ _ATTEMPT = """
     JOIN payouts ON payouts.id = attempts.payout
     JOIN beneficiaries ON beneficiaries.id = payouts.beneficiary
 """
+
+
+# Of these LigdiCash never says by the token of the creation what became of them.
+_TOKEN_SAYS_NOTHING = tuple(each.plan.digits for each in (Behaviour.TOKEN_EXPIRES, Behaviour.STATUS_HANGS))
 
 
 class PaidOnce(Law):
@@ -186,7 +191,8 @@ class NeverWrong(Law):
 
     def _compare(self, row: dict[str, str | int | None], there: Payout) -> Iterator[Violation]:
         which, outcome = f"{row['id']}, attempt {row['number']}", row["outcome"]
-        known = row["token"] is not None or self._was_told(there)
+        answers = row["token"] is not None and not str(row["digits"]).endswith(_TOKEN_SAYS_NOTHING)
+        known = answers or self._was_told(there)
         if outcome == "never_sent" and there.paid:
             yield self.broken(f"{which} was never sent, and the bank paid it")
         elif outcome in _UNPAID and there.word == "completed" and row["contradicted"] is None:
