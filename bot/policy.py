@@ -131,6 +131,12 @@ def may_take_part(person: Person) -> bool:
     return person.kind is Kind.MEMBER and bool(person.is_requester or person.is_approver)
 
 
+def is_outsider(person: Person) -> bool:
+    """Whether somebody surely neither asks for payouts nor decides on them, wherever they try."""
+    is_nobody = person.is_requester is False and person.is_approver is False
+    return is_nobody or person.kind not in {Kind.MEMBER, Kind.UNKNOWN}
+
+
 def allows_channel(channel: str, rules: Rules) -> bool:
     """Whether payouts are asked for in that channel."""
     return not rules.channels or channel in rules.channels

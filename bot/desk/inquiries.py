@@ -11,6 +11,7 @@ from bot.policy import (
     PENDING_FOR_LONG,
     SILENT_FOR_LONG,
     Rules,
+    is_outsider,
     is_resolvable,
     may_brake,
     may_decide,
@@ -74,6 +75,7 @@ class Inquiries:
             undecided=[one for one in undecided if _waits_for(who, one) and person not in one.approvers],
             brakes=self._brakes(who),
             approvers=self._rules.approvers,
+            for_outsider=is_outsider(who),
         )
 
     def _brakes(self, who: Person) -> Sequence[Brake]:

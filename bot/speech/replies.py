@@ -38,6 +38,7 @@ class Tasks:
     undecided: Sequence[Record]
     brakes: Sequence[Brake] = ()
     approvers: Sequence[str] = ()
+    for_outsider: bool = False
 
 
 def usage(approvers: tuple[str, ...]) -> str:
@@ -172,7 +173,7 @@ def home(tasks: Tasks, yours: Sequence[Record], moment: Moment) -> View:
     if yours:
         blocks += [DividerBlock(), HeaderBlock(text=str(words.HOME_YOURS))]
         blocks += [section(status(record, moment)) for record in yours[:MOST_SHOWN]]
-    blocks.append(context(str(words.HOME_HOW)))
+    blocks.append(context(str(words.HOME_OUTSIDER if tasks.for_outsider else words.HOME_HOW)))
     return View(type="home", blocks=blocks)
 
 

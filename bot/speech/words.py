@@ -1165,6 +1165,7 @@ HOME_NOTHING = _("Nothing waits for you.")
 HOME_MORE = plural(
     "These are the oldest; and {more} more waits.", "These are the oldest; and {more} more wait.", by="more"
 )
+HOME_OUTSIDER = _("You neither ask for payouts nor decide on them. `/payout policy` says why.")
 HOME_HOW = _(
     "To ask for a payout: `/payout` in your team's channel, or *Refund* in the ⋮ menu of a customer's message there. "
     "`/payout help` says more."

@@ -819,8 +819,14 @@ class Drawings:
         moment = Moment(NOW, self.rules.timezone, WORKSPACE)
         nothing = replies.Tasks([], [])
         yield Drawing("Home", "nothing waits", lambda: replies.home(nothing, [], moment))
-        paused = replace(nothing, brakes=(self.paused, replace(self.paused, resume_by=CLARISSE)))
+        outsider = replace(nothing, for_outsider=True)
+        yield Drawing("Home", "of a guest", lambda: replies.home(outsider, [], moment))
+        paused = replace(
+            nothing, approvers=self.rules.approvers, brakes=(self.paused, replace(self.paused, resume_by=CLARISSE))
+        )
         yield Drawing("Home", "sending is paused", lambda: replies.home(paused, [], moment))
+        alone = replace(paused, approvers=(CLARISSE,))
+        yield Drawing("Home", "sending is paused by the only approver", lambda: replies.home(alone, [], moment))
         for number in (1, 21, 25):
             waiting = [record] * number
             yield Drawing(
