@@ -527,7 +527,8 @@ _AUDIT_OF_LESS: Mapping[EventKind, Sentence] = MappingProxyType(
 
 def _thread_sentence(event: Event, record: Record) -> Sentence:
     if event.kind is EventKind.CONTRADICTION and _is_of_earlier_attempt(event, record):
-        return words.THREAD_CONTRADICTION_EARLIER
+        has_left = event.data.get("state") not in {State.REQUESTED, State.APPROVED}
+        return words.THREAD_CONTRADICTION_EARLIER if has_left else words.THREAD_CONTRADICTION_IN_TIME
     if event.kind in _THREAD_OF_OWN_TOKEN and event.data.get("own"):
         return _THREAD_OF_OWN_TOKEN[event.kind]
     if event.kind in _THREAD_OF_LESS and _says_less(event):

@@ -670,6 +670,11 @@ THREAD_CONTRADICTION_EARLIER = _(
     "🚨 {requester} {payout}: attempt {attempt} is recorded as not paid, but LigdiCash now says “{word}” of it. "
     "The newest attempt is: {state}. If that one was paid too, money left twice. Tell finance now."
 )
+# What had not left by then was stopped in the same transaction.
+THREAD_CONTRADICTION_IN_TIME = _(
+    "🚨 {requester} {payout}: attempt {attempt} is recorded as not paid, but LigdiCash now says “{word}” of it. "
+    "The newest attempt had not left, and does not leave any more. Tell finance now."
+)
 
 THREAD_REMINDED = plural(
     "⏰ {paged}: {payout}, {amount} to {number}, has waited for a decision for {minutes} minute.",

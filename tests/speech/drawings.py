@@ -685,7 +685,10 @@ class Drawings:
         yield EventKind.CONTRADICTION, "contradiction", word, self.approved(State.FAILED), {}
         found: Data = {"word": "nocompleted", "state": State.COMPLETED, "outcome": Outcome.FOUND_PAID}
         yield EventKind.CONTRADICTION, "contradiction of two people's word", found, self.approved(State.COMPLETED), {}
-        yield EventKind.CONTRADICTION, "contradiction, earlier attempt", word, second, {}
+        waits: Data = {**word, "state": State.REQUESTED}
+        yield EventKind.CONTRADICTION, "contradiction before the next attempt left", waits, second, {}
+        left: Data = {**word, "state": State.INITIATED}
+        yield EventKind.CONTRADICTION, "contradiction, earlier attempt", left, second, {}
         for number in (1, 30):
             waited: Data = {"minutes": number}
             yield EventKind.REMINDED, f"reminded, {number} min", waited, self.record(), {}

@@ -117,8 +117,10 @@ async def test_a_following_approved_payout_is_stopped(timed: Stage) -> None:
     await timed.at_rest()
     assert State.APPROVED is state_of(timed, card)
     await _first_was_paid(timed, card)
+    await timed.thread_says(card, "The newest attempt had not left, and does not leave any more.")
     await both_resume(timed)
     await _stopped(timed, card)
+    assert [] == [one.words for one in timed.slack.messages(SUPPORT, card.ts) if "money left twice" in one.words]
 
 
 @pytest.mark.parametrize("paused", [True, False])
